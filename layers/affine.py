@@ -1,0 +1,72 @@
+"""Affine (fully connected) layer: ``out = x @ w + b``."""
+
+from .checks import check_arrays
+from .compose import Layer
+from .sums import sum_over
+
+
+def affine_forward(x, w, b):
+    """Flatten each example and apply an affine map to it.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, d_1, ..., d_k)
+        N examples; each is flattened to D = d_1 * ... * d_k features.
+    w : ndarray of shape (D, M)
+    b : ndarray of shape (M,)
+
+    Returns
+    -------
+    out : ndarray of shape (N, M)
+    cache : tuple
+        ``(x, w, b)``, for `affine_backward`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit; the message gives them.
+
+    Examples
+    --------
+    >>> out, cache = affine_forward(np.ones((2, 3)), np.ones((3, 1)), np.zeros(1))
+    >>> out
+    array([[3.],
+           [3.]])
+    """
+    check_arrays("affine_forward", x=(x, "N D..."), w=(w, "D M"), b=(b, "M"))
+    out = x.reshape(len(x), len(w)) @ w + b
+    return out, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    """Backward pass of the affine layer.
+
+    One output element is ``out[n, m] = sum_d x[n, d] w[d, m] + b[m]``. A multiply gate swaps its inputs, so through
+    out[n, m] alone x[n, d] gets ``dout[n, m] w[d, m]``, w[d, m] gets ``dout[n, m] x[n, d]``, and b[m] gets
+    ``dout[n, m]``. Where a value was used more than once its gradients add up:
+
+    - x[n, d] was used for every m: ``dx[n, d] = sum_m dout[n, m] w[d, m]``, that is ``dx = dout @ w.T``;
+    - w[d, m] was used for every n: ``dw[d, m] = sum_n x[n, d] dout[n, m]``, that is ``dw = x.T @ dout``;
+    - b[m] was used for every n: ``db[m] = sum_n dout[n, m]``.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, M)
+    cache : tuple
+        ``(x, w, b)`` from `affine_forward`.
+
+    Returns
+    -------
+    dx : ndarray of x's own shape (N, d_1, ..., d_k)
+    dw : ndarray of shape (D, M)
+    db : ndarray of shape (M,)
+    """
+    x, w, b = cache
+    check_arrays("affine_backward", dout=(dout, (len(x), len(b))))
+    dx = (dout @ w.T).reshape(x.shape)
+    dw = x.reshape(len(x), len(w)).T @ dout
+    db = sum_over(dout, axis=0)
+    return dx, dw, db
+
+
+affine = Layer(affine_forward, affine_backward)

@@ -1,0 +1,47 @@
+"""Sliding windows over images, as convolution and pooling see them."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def output_size(where, H, W, HH, WW, stride, pad=0):
+    """Count the places of a window, ``H' = 1 + (H + 2 pad - HH) // stride`` and likewise W'; a remainder is left out.
+
+    Raises
+    ------
+    ValueError
+        If the window is larger than the padded image.
+    """
+    if HH > H + 2 * pad or WW > W + 2 * pad:
+        raise ValueError(
+            f"{where}: a window of ({HH}, {WW}) does not fit into x of height {H} and width {W} with pad {pad}"
+        )
+    return 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride
+
+
+def windows_of(x, HH, WW, stride):
+    """View images of shape (N, C, H, W) as their windows, (N, C, H', W', HH, WW); nothing is copied."""
+    return sliding_window_view(x, (HH, WW), axis=(2, 3))[:, :, ::stride, ::stride]
+
+
+def add_windows(dx, dwindows, stride):
+    """Add the gradients of all windows, (N, C, H', W', HH, WW), to the images dx that the windows were taken from.
+
+    A pixel that lies in several windows branches, so its gradients add up. Within one offset (i, j) of the window no
+    pixel occurs twice: each of the HH * WW additions is one strided slice.
+    """
+    H_out, W_out, HH, WW = dwindows.shape[2:]
+    for i in range(HH):
+        for j in range(WW):
+            dx[:, :, i : i + stride * H_out : stride, j : j + stride * W_out : stride] += dwindows[..., i, j]
+
+
+def pad_images(x, pad):
+    """Surround each image with a border of zeros."""
+    return np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+
+
+def unpad_images(x, pad):
+    """Cut the border off again."""
+    N, C, H, W = x.shape
+    return x[:, :, pad : H - pad, pad : W - pad]

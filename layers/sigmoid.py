@@ -1,0 +1,55 @@
+"""Logistic sigmoid: ``out = 1 / (1 + exp(-x))``."""
+
+from scipy.special import expit
+
+from .checks import check_arrays
+from .compose import Layer
+
+
+def sigmoid_forward(x):
+    """Squash every element into the range from 0 to 1.
+
+    Parameters
+    ----------
+    x : ndarray of any shape
+
+    Returns
+    -------
+    out : ndarray of x's shape
+        Computed without overflow for any x.
+    cache : ndarray
+        A copy of ``out``: the derivative is a function of it alone.
+
+    Examples
+    --------
+    >>> out, cache = sigmoid_forward(np.array([-1000.0, 0.0, 1000.0]))
+    >>> out
+    array([0. , 0.5, 1. ])
+    """
+    check_arrays("sigmoid_forward", x=(x, "..."))
+    out = expit(x)
+    return out, out.copy()
+
+
+def sigmoid_backward(dout, cache):
+    """Backward pass of the sigmoid.
+
+    With ``s = 1 / (1 + exp(-x))``, ``ds/dx = exp(-x) / (1 + exp(-x))^2 = s (1 - s)``: four gates (negate, exp, add one,
+    invert) grouped into one whose local gradient is simpler than any of theirs.
+
+    Parameters
+    ----------
+    dout : ndarray of x's shape
+    cache : ndarray
+        ``out`` from `sigmoid_forward`.
+
+    Returns
+    -------
+    dx : ndarray of x's shape
+    """
+    out = cache
+    check_arrays("sigmoid_backward", dout=(dout, out.shape))
+    return dout * out * (1 - out)
+
+
+sigmoid = Layer(sigmoid_forward, sigmoid_backward)

@@ -1,0 +1,29 @@
+"""The command line: ``layerwise <verb> [options]``."""
+
+import argparse
+import sys
+
+from . import __version__
+from .shadow import shadow_of_datasets
+
+
+def main(argv=None):
+    """Run the program and return its exit status: 0 done, 1 failed, 2 refused (by SystemExit), 130 stopped by hand."""
+    shadow = shadow_of_datasets()
+    if shadow:
+        print(f"layerwise: {shadow}", file=sys.stderr)
+        return 1
+    from .train import add_train  # not before the check above: it imports from datasets
+
+    parser = argparse.ArgumentParser(
+        prog="layerwise", description="Neural networks in plain NumPy, every layer a forward/backward pair."
+    )
+    parser.add_argument("--version", action="version", version=f"layerwise {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="verb", required=True)
+    add_train(verbs)
+    options = parser.parse_args(argv)
+    return options.run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
