@@ -137,15 +137,14 @@ def test_nothing_given_is_changed_or_shared(name):
 @every_rule
 def test_one_config_handed_to_two_parameters_gives_two_states(name):
     config = {"learning_rate": 0.1}
-    (w1, w2), (dw1, dw2) = draw(shape=(2, 3), steps=2)
-    alone = run(name, w1, [dw1, dw2], config)
-    first, state1 = UPDATE_RULES[name](w1, dw1, config)
-    _, state2 = UPDATE_RULES[name](w2, dw2, config)
-    again, _ = UPDATE_RULES[name](first, dw2, state1)
+    w, (dw, other, dw_next) = draw()
+    alone, _ = run(name, w, [dw, dw_next], config)
+    between, state = UPDATE_RULES[name](w, dw, config)
+    _, other_state = UPDATE_RULES[name](w, other, config)
+    between, _ = UPDATE_RULES[name](between, dw_next, state)
     assert config == {"learning_rate": 0.1}
-    np.testing.assert_array_equal(again, alone[0])
-    for key in set(STATE[name]) - {"t"}:
-        assert not np.shares_memory(state1[key], state2[key])
+    np.testing.assert_array_equal(between, alone)
+    assert not any(np.shares_memory(state[key], other_state[key]) for key in set(STATE[name]) - {"t"})
 
 
 @every_rule
