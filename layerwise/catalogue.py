@@ -26,7 +26,8 @@ def _three_layer(input_dim, **settings):
 
 
 def _convnet(input_dim, **settings):
-    return ConvNet(input_dim, num_filters=(32, "pool", 64), hidden_dims=(128,), normalization="batchnorm", **settings)
+    num_filters = (16, 32, "pool", 64, "pool")
+    return ConvNet(input_dim, num_filters, hidden_dims=(64,), normalization="batchnorm", **settings)
 
 
 def _resnet(input_dim, **settings):
@@ -54,6 +55,5 @@ def class_names(data):
 
 def make_model(name, data, reg, seed):
     """Make the model of that name to fit a dataset, with He initialisation."""
-    return MODELS[name](
-        data["X_train"].shape[1:], num_classes=len(class_names(data)), weight_scale="he", reg=reg, seed=seed
-    )
+    settings = {"num_classes": len(class_names(data)), "weight_scale": "he", "reg": reg, "dtype": np.float32}
+    return MODELS[name](data["X_train"].shape[1:], seed=seed, **settings)

@@ -13,13 +13,16 @@ class History:
     rows : list of dict
         One an iteration: ``iteration``, ``epoch`` (epochs done), ``loss``, and ``train_acc`` and ``val_acc``, which are
         None where they were not measured.
+    iterations_per_epoch : int
     """
 
     def __init__(self):
         self.rows = []
+        self.iterations_per_epoch = None
         self._measured = 0
 
     def __call__(self, solver):
+        self.iterations_per_epoch = solver.iterations_per_epoch
         measured = len(solver.val_acc_history)
         new = measured > self._measured
         self._measured = measured
@@ -74,15 +77,15 @@ def accuracy_table(counts, class_names):
     --------
     >>> print(accuracy_table(np.array([[9, 1], [0, 6]]), ["cat", "dog"]))
     class    n  correct  accuracy
-      cat   10        9    90.0 %
-      dog    6        6   100.0 %
-      all   16       15    93.8 %
+      cat   10        9     90.0%
+      dog    6        6    100.0%
+      all   16       15     93.8%
     """
     names, totals, right = [*class_names, "all"], counts.sum(axis=1), counts.diagonal()
     totals, right = [*totals, totals.sum()], [*right, right.sum()]
     width = max(5, *map(len, names))
     lines = [f"{'class':>{width}}  {'n':>3}  correct  accuracy"]
     for name, n, correct in zip(names, totals, right):
-        share = f"{100 * correct / n:.1f} %" if n else "-"
+        share = f"{correct / n:.1%}" if n else "-"
         lines.append(f"{name:>{width}}  {n:3d}  {correct:7d}  {share:>8}")
     return "\n".join(lines)

@@ -36,8 +36,8 @@ class RunFolder:
             raise
         self.files.append(name)
 
-    def discard(self):
-        """Remove the folder of a run that failed, unless something is in it."""
+    def discard_if_empty(self):
+        """Remove the folder of a run that failed before it had anything to keep."""
         if not any(self.path.iterdir()):
             self.path.rmdir()
 

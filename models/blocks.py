@@ -1,0 +1,68 @@
+"""Layers with their sizes: the pieces from which models of any depth are put together."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from layers import Layer, affine, batchnorm, chain, conv, layernorm, max_pool, relu, spatial_batchnorm
+
+
+@dataclass(frozen=True)
+class Block:
+    """A layer, the shapes of its arrays, and its settings: all that a model needs to call it."""
+
+    layer: Layer
+    shapes: tuple = ()
+    settings: tuple = ()
+
+
+def join(how, *blocks, name=None):
+    """Combine blocks by `chain`, `add` or `residual`, as their layers are combined."""
+    return Block(
+        how(*(block.layer for block in blocks), name=name),
+        tuple(shape for block in blocks for shape in block.shapes),
+        tuple(setting for block in blocks for setting in block.settings),
+    )
+
+
+def named_shapes(block):
+    """Name the shapes by what they are, and number every name in the order of the net: W1, b1, gamma1, beta1, W2 ...
+
+    Examples
+    --------
+    >>> named_shapes(join(chain, affine_block(4, 3), relu_block, affine_block(3, 2), batchnorm_block(2)))
+    {'W1': (4, 3), 'b1': (3,), 'W2': (3, 2), 'b2': (2,), 'gamma1': (2,), 'beta1': (2,)}
+    """
+    seen, named = Counter(), {}
+    for name, shape in zip(block.layer.bare_arrays, block.shapes):
+        seen[name] += 1
+        named[f"{'W' if name == 'w' else name}{seen[name]}"] = shape
+    return named
+
+
+relu_block = Block(relu)
+
+
+def affine_block(D, M):
+    return Block(affine, ((D, M), (M,)))
+
+
+def batchnorm_block(D):
+    return Block(batchnorm, ((D,), (D,)), ({"mode": "train"},))
+
+
+def layernorm_block(D):
+    return Block(layernorm, ((D,), (D,)), ({},))
+
+
+def conv_block(C, F, size, stride=1):
+    """F square filters with the padding that, for an odd size and stride 1, keeps height and width."""
+    return Block(conv, ((F, C, size, size), (F,)), ({"stride": stride, "pad": (size - 1) // 2},))
+
+
+def conv_bn_block(C, F, size, stride=1):
+    bn = Block(spatial_batchnorm, ((F,), (F,)), ({"mode": "train"},))
+    return join(chain, conv_block(C, F, size, stride), bn)
+
+
+def pool_block(size, stride):
+    return Block(max_pool, (), ({"pool_height": size, "pool_width": size, "stride": stride},))
