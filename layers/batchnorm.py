@@ -65,6 +65,8 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     running_mean = np.zeros(D, x.dtype) if running_mean is None else running_mean
     running_var = np.zeros(D, x.dtype) if running_var is None else running_var
     check_arrays(where, running_mean=(running_mean, (D,)), running_var=(running_var, (D,)))
+    if (running_var < 0).any():
+        raise ValueError(f"{where}: running_var must not be negative, got {running_var.min()}")
 
     if mode == "train":
         check_batch(where, x, axes=(0,))

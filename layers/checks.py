@@ -12,6 +12,8 @@ _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 def check_arrays(where, **arrays):
     """Refuse arrays whose dtype or shape does not fit, before any arithmetic is done on them.
 
+    Arrays of float32 and float64 may be mixed, and give float64 as everywhere in NumPy.
+
     Parameters
     ----------
     where : str

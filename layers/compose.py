@@ -289,12 +289,19 @@ def _composite(joined_by, parts, name, forward, backward):
 
 
 def _numbered(names):
-    """Number the names that occur more than once: w, b, gamma, w, b -> w1, b1, gamma, w2, b2."""
-    total, seen = Counter(names), Counter()
+    """Number the names that occur more than once, past the names that have such a number already.
+
+    w, b, gamma, w, b -> w1, b1, gamma, w2, b2, and w, w1, w -> w2, w1, w3.
+    """
+    total, last = Counter(names), Counter()
     numbered = []
     for name in names:
-        seen[name] += 1
-        numbered.append(f"{name}{seen[name]}" if total[name] > 1 else name)
+        if total[name] > 1:
+            last[name] += 1
+            while f"{name}{last[name]}" in total:
+                last[name] += 1
+            name = f"{name}{last[name]}"
+        numbered.append(name)
     return tuple(numbered)
 
 

@@ -31,7 +31,8 @@ def gelu_forward(x):
     array([ 0.,  0., 10.])
     """
     check_arrays("gelu_forward", x=(x, "..."))
-    return x * ndtr(x), x
+    # Below -40 the probability is 0 in either precision; so is the product then, even for -inf.
+    return np.maximum(x, -40) * ndtr(x), x
 
 
 def gelu_backward(dout, cache):

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 INK, QUIET, RIGHT, WRONG = "#22303c", "#8a97a3", "#2c6fa6", "#cf5c2b"
 RIGHTS = LinearSegmentedColormap.from_list("rights", ["#ffffff", RIGHT])
@@ -33,7 +33,7 @@ def draw_curve(history, title):
     above.plot(epochs, losses, color=QUIET, linewidth=0.6, alpha=0.6)
     above.plot(epochs, _running_mean(losses, max(1, len(losses) // 40)), color=INK, linewidth=1.6)
     above.set_yscale("log", nonpositive="mask")
-    above.yaxis.set_major_formatter(ScalarFormatter())
+    above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     above.yaxis.set_minor_formatter(NullFormatter())
     above.set_ylabel("loss of a minibatch (log scale)")
 
@@ -42,8 +42,11 @@ def draw_curve(history, title):
     x = epochs[best["iteration"] - 1]
     below.plot(x, 100 * best["val_acc"], "o", color=WRONG, label=f"kept: {best['val_acc']:.1%} validation")
     # The first point, after one iteration, would press all the others together at the top.
-    below.set_ylim(bottom=max(0, 100 * min(min(row["train_acc"], row["val_acc"]) for row in measured[1:] or measured) - 3))
+    least = min(min(row["train_acc"], row["val_acc"]) for row in measured[1:] or measured)
+    below.set_ylim(max(0, 100 * least - 3), 100 + (103 - 100 * least) / 30)
     below.set_ylabel("accuracy (%)")
+    below.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    below.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
     below.set_xlabel("epoch")
     below.legend(frameon=False, loc="lower right", labelcolor=INK, fontsize=9)
     for axes in (above, below):
@@ -67,7 +70,7 @@ def draw_confusion(counts, class_names, title):
     C = len(counts)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     wrong = share * (1 - np.eye(C))
-    colors = WRONGS(wrong / max(wrong.max(), 1e-9))
+    colors = WRONGS(wrong / max(wrong.max(), 0.2))
     colors[counts == 0] = 1
     diagonal = np.arange(C)
     colors[diagonal, diagonal] = RIGHTS(0.25 + 0.6 * share.diagonal())

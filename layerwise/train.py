@@ -166,9 +166,9 @@ def _config(options, data, model):
 
 def _summary(config):
     return (
-        "{data}: {num_train} training, {num_val} validation and {num_test} test examples of {size} in {num_classes} "
-        "classes; {model}: {num_parameters:,} parameters"
-    ).format(size=" x ".join(map(str, config["input_dim"])), **config)
+        "{data}: {num_train} training, {num_val} validation and {num_test} test examples of shape {shape} "
+        "in {num_classes} classes; {model}: {num_parameters:,} parameters"
+    ).format(shape=tuple(config["input_dim"]), **config)
 
 
 def _title(config):

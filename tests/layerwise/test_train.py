@@ -1,0 +1,321 @@
+"""The program from end to end: what it writes, what it says, what it refuses."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets import load_digits
+from layerwise import catalogue
+from layerwise.__main__ import main
+from layerwise.report import predict
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMBERS = {"config.json", "history.csv", "best.npz"}
+FOR_ALL = NUMBERS | {"curve.png", "confusion.png", "mistakes.png"}
+SMALL = ["--data", "spirals", "--epochs", "2"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Runs go to a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """For runs whose pictures are not looked at: drawing is most of a small run's time."""
+    monkeypatch.setitem(sys.modules, "layerwise.pictures", None)
+
+
+def files(folder):
+    return {path.name for path in Path(folder).iterdir()}
+
+
+def history(folder):
+    with open(Path(folder) / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """A run of one epoch on the digits, as a user starts it: in a process of its own."""
+    folder = tmp_path_factory.mktemp("runs") / "one"
+    command = [sys.executable, "-m", "layerwise", "train", "--epochs", "1", "--quiet", "--out", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_a_real_run_writes_all_files(digits):
+    folder, _ = digits
+    assert files(folder) == FOR_ALL | {"filters.png"}
+    for path in folder.glob("*.png"):
+        assert path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 2000
+
+
+def test_quiet_leaves_the_result_and_the_files(digits):
+    folder, out = digits
+    result, last = out.splitlines()
+    assert re.fullmatch(r"Test accuracy \d+\.\d\d% \(\d+ of 360\)", result)
+    names = "config.json, history.csv, best.npz, curve.png, confusion.png, mistakes.png, filters.png"
+    assert last == f"Files in {folder}: {names}"
+
+
+def test_the_config_holds_all_options_and_versions(digits):
+    config = json.loads((digits[0] / "config.json").read_text())
+    model = catalogue.make_model("convnet", load_digits(), reg=0.0, seed=0)
+    assert config["num_parameters"] == sum(array.size for array in model.params.values())
+    assert (config["data"], config["model"], config["epochs"], config["seed"]) == ("digits", "convnet", 1, 0)
+    assert (config["num_train"], config["num_val"], config["num_test"]) == (1257, 180, 360)
+    assert config["input_dim"] == [1, 8, 8] and config["num_classes"] == 10
+    assert {"batch_size", "lr", "lr_decay", "update_rule", "reg", "out", "quiet"} <= config.keys()
+    assert config["versions"].keys() == {"layerwise", "python", "numpy", "scipy"}
+    assert config["versions"]["numpy"] == np.__version__
+
+
+def test_the_history_has_a_row_an_iteration_and_accuracies_where_measured(digits):
+    rows, config = history(digits[0]), json.loads((digits[0] / "config.json").read_text())
+    per_epoch = -(-1257 // config["batch_size"])
+    assert list(rows[0]) == ["iteration", "epoch", "loss", "train_acc", "val_acc"]
+    assert [int(row["iteration"]) for row in rows] == list(range(1, per_epoch + 1))
+    assert [row["epoch"] for row in rows] == ["0"] * (per_epoch - 1) + ["1"]
+    assert [number for number, row in enumerate(rows, 1) if row["val_acc"]] == [1, per_epoch]
+    assert all(float(row["loss"]) > 0 for row in rows)
+
+
+def test_the_saved_model_has_the_accuracy_that_was_said(digits):
+    folder, out = digits
+    data = load_digits()
+    model = catalogue.make_model("convnet", data, reg=0.0, seed=1)
+    assert model.load(folder / "best.npz")
+    right = np.sum(predict(model, data["X_test"]) == data["y_test"])
+    assert f"({right} of 360)" in out
+
+
+def test_what_is_printed_without_a_terminal(capsys):
+    assert main(["train", *SMALL]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0] == (
+        "spirals: 1050 training, 150 validation and 300 test examples of shape (2,) in 3 classes; fc: 10,703 parameters"
+    )
+    assert re.fullmatch(r"epoch   1 of 2   loss \d\.\d{4}   train acc \d+\.\d%   val acc \d+\.\d%", lines[1])
+    assert lines[2].startswith("epoch   2 of 2 ")
+    assert "class    n  correct  accuracy" in lines
+    assert re.fullmatch(r"  all  300  +\d+ +\d+\.\d%", lines[-4])
+    assert lines[-2].startswith("Test accuracy ")
+    names = "config.json, history.csv, best.npz, curve.png, confusion.png, mistakes.png"
+    assert lines[-1] == f"Files in {Path('runs/spirals-fc')}: {names}"
+    assert err == ""
+
+
+def test_the_table_agrees_with_the_result(undrawn, capsys):
+    main(["train", *SMALL])
+    out = capsys.readouterr().out
+    rows = re.findall(r"^ +(\d) +(\d+) +(\d+) ", out, re.M)
+    assert [name for name, _, _ in rows] == ["0", "1", "2"]
+    assert f"({sum(int(right) for _, _, right in rows)} of {sum(int(n) for _, n, _ in rows)})" in out
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(undrawn):
+    for out, seed in (("first", "3"), ("again", "3"), ("other", "4")):
+        assert main(["train", *SMALL, "--seed", seed, "--out", out, "--quiet"]) == 0
+    read = {name: Path(name, "history.csv").read_bytes() for name in ("first", "again", "other")}
+    assert read["first"] == read["again"] != read["other"]
+    with np.load("first/best.npz") as first, np.load("again/best.npz") as again:
+        assert first.files == again.files
+        for name in first.files:
+            np.testing.assert_array_equal(first[name], again[name])
+
+
+@pytest.mark.parametrize("model", catalogue.MODELS)
+def test_every_model_trains_on_images(model, undrawn, monkeypatch):
+    few = {name: array[:64] if name[1:2] == "_" else array for name, array in load_digits().items()}
+    monkeypatch.setitem(catalogue.DATA, "digits", lambda: few)
+    assert main(["train", "--model", model, "--epochs", "1"]) == 0
+    with np.load(f"runs/digits-{model}/best.npz") as saved:
+        assert saved["W1"].dtype == np.float32
+
+
+@pytest.mark.parametrize("data, model", [("spirals", "two_layer"), ("blobs", "fc")])
+def test_points_are_learned_by_what_takes_points(data, model):
+    assert main(["train", "--data", data, "--model", model, "--epochs", "1", "--quiet"]) == 0
+    assert files(f"runs/{data}-{model}") == FOR_ALL
+
+
+def test_options_reach_the_solver_and_the_model(undrawn):
+    options = "--batch-size 500 --lr 0.25 --update-rule sgd --reg 0.125 --seed 9 --out here --quiet"
+    assert main(["train", *SMALL, *options.split()]) == 0
+    config = json.loads(Path("here/config.json").read_text())
+    assert {name: config[name] for name in ("batch_size", "lr", "update_rule", "reg", "seed", "out", "quiet")} == {
+        "batch_size": 500, "lr": 0.25, "update_rule": "sgd", "reg": 0.125, "seed": 9, "out": "here", "quiet": True
+    }  # fmt: skip
+    assert len(history("here")) == 2 * 3
+    main(["train", *SMALL, *options.replace("0.125", "0").replace("here", "there").split()])
+    assert float(history("here")[0]["loss"]) > float(history("there")[0]["loss"])
+    main(["train", *SMALL, *options.replace("sgd", "adam").replace("here", "adam").split()])
+    assert history("adam")[1]["loss"] != history("here")[1]["loss"]
+    main(["train", *SMALL, *options.replace("0.25", "0.5").replace("here", "fast").split()])
+    assert history("fast")[1]["loss"] != history("here")[1]["loss"]
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (["--data", "mnist"], "argument --data: invalid choice: 'mnist' (choose from"),
+        (["--model", "vgg"], "argument --model: invalid choice: 'vgg' (choose from"),
+        (["--update-rule", "lion"], "argument --update-rule: invalid choice: 'lion' (choose from"),
+        (["--epochs", "0"], "argument --epochs: must be an integer >= 1, got '0'"),
+        (["--epochs", "1.5"], "argument --epochs: must be an integer >= 1, got '1.5'"),
+        (["--batch-size", "-4"], "argument --batch-size: must be an integer >= 1, got '-4'"),
+        (["--lr", "0"], "argument --lr: must be a finite number > 0, got '0'"),
+        (["--lr", "nan"], "argument --lr: must be a finite number > 0, got 'nan'"),
+        (["--lr", "inf"], "argument --lr: must be a finite number > 0, got 'inf'"),
+        (["--lr", "fast"], "argument --lr: must be a finite number > 0, got 'fast'"),
+        (["--reg", "-1"], "argument --reg: must be a finite number >= 0, got '-1'"),
+        (["--seed", "-1"], "argument --seed: must be an integer >= 0, got '-1'"),
+        (["--seed", "x"], "argument --seed: must be an integer >= 0, got 'x'"),
+        (["--quick"], "unrecognized arguments: --quick"),
+        (
+            ["--data", "blobs", "--model", "resnet"],
+            "argument --model: resnet needs images; blobs are points, for two_layer, fc",
+        ),
+    ],
+)
+def test_options_refused(options, words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *options])
+    assert stopped.value.code == 2
+    out, err = capsys.readouterr()
+    assert words in err and out == ""
+    assert not Path("runs").exists()
+
+
+def test_a_default_run_gets_a_folder_of_its_own(undrawn):
+    for _ in range(3):
+        assert main(["train", *SMALL, "--quiet"]) == 0
+    assert files("runs") == {"spirals-fc", "spirals-fc-2", "spirals-fc-3"}
+
+
+def test_a_folder_with_something_in_it_is_refused_and_left_alone(capsys):
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("precious")
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *SMALL, "--out", "mine"])
+    assert stopped.value.code == 2
+    assert "argument --out: mine exists and is not empty" in capsys.readouterr().err
+    assert files("mine") == {"notes.txt"} and Path("mine/notes.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_a_folder_that_cannot_be_made_is_refused_before_training(out, capsys):
+    Path("file").write_text("")
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *SMALL, "--out", out])
+    assert stopped.value.code == 2
+    out, err = capsys.readouterr()
+    assert "argument --out: " in err and "file" in err and out == ""
+
+
+def test_an_empty_folder_is_taken(undrawn):
+    Path("empty").mkdir()
+    assert main(["train", *SMALL, "--out", "empty", "--quiet"]) == 0
+    assert files("empty") == NUMBERS
+
+
+def test_without_matplotlib_it_trains_and_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for name in [name for name in sys.modules if name.startswith(("matplotlib.", "layerwise.pictures"))]:
+        monkeypatch.delitem(sys.modules, name)
+    assert main(["train", *SMALL]) == 0
+    out, err = capsys.readouterr()
+    assert files("runs/spirals-fc") == {"config.json", "history.csv", "best.npz"}
+    assert err == "layerwise train: pictures need matplotlib; in the checkout: pip install -e '.[run]'\n"
+    assert out.endswith("Files in runs/spirals-fc: config.json, history.csv, best.npz\n".replace("/", os.sep))
+
+
+def test_a_terminal_gets_a_bar(undrawn, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["train", *SMALL]) == 0
+    out, err = capsys.readouterr()
+    assert "epoch   1" not in out
+    assert re.search(r"100%.* 66/66 .*epoch=2, loss=\d\.\d{4}, train=\d+\.\d%, val=\d+\.\d%", err)
+
+
+def test_a_terminal_without_tqdm_gets_lines(undrawn, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert main(["train", *SMALL]) == 0
+    assert "epoch   2 of 2" in capsys.readouterr().out
+
+
+def test_a_terminal_gets_no_bar_when_quiet(undrawn, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["train", *SMALL, "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    assert "epoch" not in err and len(out.splitlines()) == 2
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the overflow is what is asked for
+def test_a_loss_that_is_not_finite_fails_in_words_and_keeps_the_best(undrawn, capsys):
+    assert main(["train", *SMALL, "--lr", "1e30", "--update-rule", "sgd"]) == 1
+    out, err = capsys.readouterr()
+    assert re.match(r"layerwise train: Solver: .* at iteration \d+ / 66 with learning rate 1e\+30", err)
+    assert files("runs/spirals-fc") == NUMBERS
+    assert "Test accuracy" in out
+
+
+def test_ctrl_c_keeps_what_was_learned(undrawn, monkeypatch, capsys):
+    from layerwise import progress
+
+    def interrupt(solver):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "print_epoch", interrupt)
+    assert main(["train", *SMALL]) == 130
+    out, err = capsys.readouterr()
+    assert err.startswith("layerwise train: stopped by hand after iteration 33 of 66\n")
+    assert files("runs/spirals-fc") == NUMBERS and len(history("runs/spirals-fc")) == 33
+
+
+def test_ctrl_c_before_anything_is_learned_leaves_nothing(monkeypatch, capsys):
+    from solvers import Solver
+
+    def interrupt(solver):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Solver, "train", interrupt)
+    assert main(["train", *SMALL]) == 130
+    assert files("runs") == set()
+
+
+@pytest.mark.parametrize("argv", [[], ["fly"]])
+def test_without_a_known_verb_it_says_the_known_ones(argv, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(argv)
+    assert stopped.value.code == 2
+    assert "verb" in capsys.readouterr().err
+
+
+def test_help_and_version(capsys):
+    from layerwise import __version__
+
+    for argv, words in ((["--help"], "train"), (["train", "--help"], "--update-rule"), (["--version"], __version__)):
+        with pytest.raises(SystemExit) as stopped:
+            main(argv)
+        assert stopped.value.code == 0
+        assert words in capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_distribution():
+    from layerwise import __version__
+
+    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    assert re.search(rf"^version = ({re.escape(__version__)}|attr: layerwise.__version__)$", setup, re.M)
