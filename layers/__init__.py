@@ -21,6 +21,8 @@ from .gelu import gelu, gelu_backward, gelu_forward
 from .global_avg_pool import global_avg_pool, global_avg_pool_backward, global_avg_pool_forward
 from .gradient_check import GradientCheck, check_layer, eval_numerical_gradient, eval_numerical_gradient_array
 from .gradient_check import grad_check_sparse, rel_error
+from .kernels.threads import get_num_threads, set_num_threads
+from .kernels.workspace import release_workspace
 from .layernorm import layernorm, layernorm_backward, layernorm_forward
 from .leaky_relu import leaky_relu, leaky_relu_backward, leaky_relu_forward
 from .losses import mse_loss, sigmoid_cross_entropy_loss, softmax_loss, svm_loss

@@ -38,7 +38,7 @@ def affine_forward(x, w, b):
     return out, (x, w, b)
 
 
-def affine_backward(dout, cache):
+def affine_backward(dout, cache, need_dx=True):
     """Backward pass of the affine layer.
 
     One output element is ``out[n, m] = sum_d x[n, d] w[d, m] + b[m]``. A multiply gate swaps its inputs, so through
@@ -54,16 +54,18 @@ def affine_backward(dout, cache):
     dout : ndarray of shape (N, M)
     cache : tuple
         ``(x, w, b)`` from `affine_forward`.
+    need_dx : bool
+        Whether dx is wanted; the first layer of a net can spare it.
 
     Returns
     -------
-    dx : ndarray of x's own shape (N, d_1, ..., d_k)
+    dx : ndarray of x's own shape (N, d_1, ..., d_k), or None if it is not needed
     dw : ndarray of shape (D, M)
     db : ndarray of shape (M,)
     """
     x, w, b = cache
     check_arrays("affine_backward", dout=(dout, (len(x), len(b))))
-    dx = (dout @ w.T).reshape(x.shape)
+    dx = (dout @ w.T).reshape(x.shape) if need_dx else None
     dw = x.reshape(len(x), len(w)).T @ dout
     db = sum_over(dout, axis=0)
     return dx, dw, db

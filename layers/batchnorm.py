@@ -50,32 +50,14 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     """
     where = "batchnorm_forward"
     check_arrays(where, x=(x, "N D"), gamma=(gamma, "D"), beta=(beta, "D"))
-    mode, eps, momentum, running_mean, running_var = read_param(
-        where,
-        "bn_param",
-        bn_param,
-        required=("mode",),
-        optional={"eps": 1e-5, "momentum": 0.9, "running_mean": None, "running_var": None},
-    )
-    check_mode(where, mode)
-    check_number(where, "eps", eps, above=0)
-    check_number(where, "momentum", momentum, least=0, most=1)
-    eps, momentum = float(eps), float(momentum)
-    D = x.shape[1]
-    running_mean = np.zeros(D, x.dtype) if running_mean is None else running_mean
-    running_var = np.zeros(D, x.dtype) if running_var is None else running_var
-    check_arrays(where, running_mean=(running_mean, (D,)), running_var=(running_var, (D,)))
-    if (running_var < 0).any():
-        raise ValueError(f"{where}: running_var must not be negative, got {running_var.min()}")
-
+    mode, eps, momentum, running_mean, running_var = read_bn_param(where, bn_param, x)
     if mode == "train":
         check_batch(where, x, axes=(0,))
         normalized, mean, var, std = standardize(x, 0, eps)
-        bn_param["running_mean"] = (momentum * running_mean + (1 - momentum) * mean[0]).astype(x.dtype)
-        bn_param["running_var"] = (momentum * running_var + (1 - momentum) * var[0]).astype(x.dtype)
+        move_running_statistics(bn_param, momentum, running_mean, running_var, mean[0], var[0])
     else:
-        std = np.sqrt(running_var[np.newaxis] + eps).astype(x.dtype)
-        normalized = (x - running_mean.astype(x.dtype)) / std
+        std = np.sqrt(running_var[np.newaxis] + eps)
+        normalized = (x - running_mean) / std
     return gamma * normalized + beta, (normalized, std, gamma, mode)
 
 
@@ -153,6 +135,39 @@ def batchnorm_backward_alt(dout, cache):
     else:
         dx = standardize_backward(dout * gamma, normalized, std, 0)
     return dx, dgamma, dbeta
+
+
+def read_bn_param(where, bn_param, x):
+    """Take mode, eps, momentum and the running statistics, in x's dtype, from the settings, checked against x's channels."""
+    mode, eps, momentum, running_mean, running_var = read_param(
+        where,
+        "bn_param",
+        bn_param,
+        required=("mode",),
+        optional={"eps": 1e-5, "momentum": 0.9, "running_mean": None, "running_var": None},
+    )
+    check_mode(where, mode)
+    check_number(where, "eps", eps, above=0)
+    check_number(where, "momentum", momentum, least=0, most=1)
+    D = x.shape[1]
+    running_mean = np.zeros(D, x.dtype) if running_mean is None else running_mean
+    running_var = np.zeros(D, x.dtype) if running_var is None else running_var
+    check_arrays(where, running_mean=(running_mean, (D,)), running_var=(running_var, (D,)))
+    if (running_var < 0).any():
+        raise ValueError(f"{where}: running_var must not be negative, got {running_var.min()}")
+    return (
+        mode,
+        float(eps),
+        float(momentum),
+        running_mean.astype(x.dtype, copy=False),
+        running_var.astype(x.dtype, copy=False),
+    )
+
+
+def move_running_statistics(bn_param, momentum, running_mean, running_var, mean, var):
+    """Write the running statistics, moved towards those of the minibatch, back into the settings as new arrays."""
+    bn_param["running_mean"] = momentum * running_mean + (1 - momentum) * mean
+    bn_param["running_var"] = momentum * running_var + (1 - momentum) * var
 
 
 batchnorm = Layer(batchnorm_forward, batchnorm_backward_alt)

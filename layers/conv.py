@@ -1,11 +1,11 @@
 """Convolution: every filter slides over the image and takes a dot product at each place."""
 
-import numpy as np
-
 from .checks import check_arrays, check_integer, read_param
 from .compose import Layer
-from .kernels.windows import add_windows, output_size, pad_images, unpad_images, windows_of
-from .sums import sum_over
+from .kernels.channel_norm import column_sums
+from .kernels.layout import channels_last
+from .kernels.planner import choose
+from .kernels.windows import output_size
 
 
 def conv_forward(x, w, b, conv_param):
@@ -45,12 +45,11 @@ def conv_forward(x, w, b, conv_param):
     """
     check_arrays("conv_forward", x=(x, "N C H W"), w=(w, "F C HH WW"), b=(b, "F"))
     stride, pad, H_out, W_out = read_conv_param("conv_forward", x, w, conv_param)
-    N, F = len(x), len(w)
-    out = _columns(x, w, stride, pad) @ w.reshape(F, -1).T + b
-    return out.reshape(N, H_out, W_out, F).transpose(0, 3, 1, 2), (x, w, b, dict(conv_param))
+    out = choose(w.shape, stride, pad).forward(x, w, b, stride, pad, (H_out, W_out))
+    return out, (x, w, b, dict(conv_param))
 
 
-def conv_backward(dout, cache):
+def conv_backward(dout, cache, need_dx=True):
     """Backward pass of the convolution.
 
     One output element is ``out[n, f, i, j] = b[f] + sum over c, u, v of window[c, u, v] * w[f, c, u, v]``, where window is
@@ -69,10 +68,12 @@ def conv_backward(dout, cache):
     dout : ndarray of shape (N, F, H', W')
     cache : tuple
         ``(x, w, b, conv_param)`` from `conv_forward`.
+    need_dx : bool
+        Whether dx is wanted; the first layer of a net can spare it.
 
     Returns
     -------
-    dx : ndarray of shape (N, C, H, W)
+    dx : ndarray of shape (N, C, H, W), or None if it is not needed
     dw : ndarray of shape (F, C, HH, WW)
     db : ndarray of shape (F,)
     """
@@ -80,13 +81,11 @@ def conv_backward(dout, cache):
     stride, pad, H_out, W_out = read_conv_param("conv_backward", x, w, conv_param)
     (N, C, H, W), (F, C, HH, WW) = x.shape, w.shape
     check_arrays("conv_backward", dout=(dout, (N, F, H_out, W_out)))
-    rows = dout.transpose(0, 2, 3, 1).reshape(N * H_out * W_out, F)
-    db = sum_over(dout, axis=(0, 2, 3))
-    dw = (rows.T @ _columns(x, w, stride, pad)).reshape(w.shape)
-    dwindows = (rows @ w.reshape(F, C * HH * WW)).reshape(N, H_out, W_out, C, HH, WW)
-    dpadded = np.zeros((N, C, H + 2 * pad, W + 2 * pad), dtype=dwindows.dtype)
-    add_windows(dpadded, dwindows.transpose(0, 3, 1, 2, 4, 5), stride)
-    return unpad_images(dpadded, pad), dw, db
+    kernel = choose(w.shape, stride, pad)
+    dx = kernel.backward_x(dout, w, x.shape, stride, pad) if need_dx else None
+    dw = kernel.backward_w(x, dout, w.shape, stride, pad)
+    db = column_sums(channels_last(dout).reshape(-1, F))
+    return dx, dw, db
 
 
 def read_conv_param(where, x, w, conv_param):
@@ -95,13 +94,6 @@ def read_conv_param(where, x, w, conv_param):
     check_integer(where, "stride", stride, at_least=1)
     check_integer(where, "pad", pad, at_least=0)
     return (stride, pad, *output_size(where, *x.shape[2:], *w.shape[2:], stride, pad))
-
-
-def _columns(x, w, stride, pad):
-    """Copy every window into a row of a matrix of shape (N * H' * W', C * HH * WW): im2col."""
-    windows = windows_of(pad_images(x, pad), *w.shape[2:], stride)
-    N, C, H_out, W_out, HH, WW = windows.shape
-    return windows.transpose(0, 2, 3, 1, 4, 5).reshape(N * H_out * W_out, C * HH * WW)
 
 
 conv = Layer(conv_forward, conv_backward)

@@ -1,10 +1,8 @@
 """Max pooling: each window of the image is represented by its largest element."""
 
-import numpy as np
-
 from .checks import check_arrays
 from .compose import Layer
-from .kernels.windows import add_windows, windows_of
+from .kernels import pooling
 from .pool_param import read_pool_param
 
 
@@ -39,8 +37,8 @@ def max_pool_forward(x, pool_param):
              [13., 15.]]]])
     """
     check_arrays("max_pool_forward", x=(x, "N C H W"))
-    pool_height, pool_width, stride, _ = read_pool_param("max_pool_forward", x, pool_param)
-    return windows_of(x, pool_height, pool_width, stride).max(axis=(4, 5)), (x, dict(pool_param))
+    pool_height, pool_width, stride, out_shape = read_pool_param("max_pool_forward", x, pool_param)
+    return pooling.max_forward(x, pool_height, pool_width, stride, out_shape[2:]), (x, dict(pool_param))
 
 
 def max_pool_backward(dout, cache):
@@ -63,12 +61,7 @@ def max_pool_backward(dout, cache):
     x, pool_param = cache
     pool_height, pool_width, stride, out_shape = read_pool_param("max_pool_backward", x, pool_param)
     check_arrays("max_pool_backward", dout=(dout, out_shape))
-    windows = windows_of(x, pool_height, pool_width, stride).reshape(*out_shape, pool_height * pool_width)
-    is_first_max = np.arange(pool_height * pool_width) == windows.argmax(axis=-1)[..., np.newaxis]
-    dwindows = dout[..., np.newaxis] * is_first_max
-    dx = np.zeros(x.shape, dtype=dout.dtype)
-    add_windows(dx, dwindows.reshape(*out_shape, pool_height, pool_width), stride)
-    return dx
+    return pooling.max_backward(dout, x, pool_height, pool_width, stride)
 
 
 max_pool = Layer(max_pool_forward, max_pool_backward)

@@ -1,8 +1,12 @@
 """Spatial batch normalisation: every channel of the images is one feature."""
 
-from .batchnorm import batchnorm_backward_alt, batchnorm_forward
+import numpy as np
+
+from .batchnorm import move_running_statistics, read_bn_param
 from .checks import check_arrays, check_batch
 from .compose import Layer
+from .kernels import channel_norm
+from .kernels.layout import channels_first, channels_last
 
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):
@@ -24,7 +28,8 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     -------
     out : ndarray of shape (N, C, H, W)
     cache : tuple
-        From `batchnorm_forward`, and x's shape.
+        ``(pixels, mean, std, gamma, mode, shape)``: x as a matrix of pixels (N * H * W, C), what was subtracted from each
+        channel and what it was divided by, and x's shape.
 
     Raises
     ------
@@ -39,19 +44,28 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     array([[[[-1.,  1.]],
             [[ 0.,  0.]]]])
     """
-    check_arrays("spatial_batchnorm_forward", x=(x, "N C H W"), gamma=(gamma, "C"), beta=(beta, "C"))
-    if isinstance(bn_param, dict) and bn_param.get("mode") == "train":
-        check_batch("spatial_batchnorm_forward", x, axes=(0, 2, 3))
-    out, cache = batchnorm_forward(_channels_last(x), gamma, beta, bn_param)
-    return _channels_first(out, x.shape), (cache, x.shape)
+    where = "spatial_batchnorm_forward"
+    check_arrays(where, x=(x, "N C H W"), gamma=(gamma, "C"), beta=(beta, "C"))
+    mode, eps, momentum, running_mean, running_var = read_bn_param(where, bn_param, x)
+    pixels, shape = _as_pixels(x), x.shape
+    if mode == "train":
+        check_batch(where, x, axes=(0, 2, 3))
+        mean, var = channel_norm.moments(pixels)
+        move_running_statistics(bn_param, momentum, running_mean, running_var, mean, var)
+    else:
+        mean, var = running_mean, running_var
+    std = np.sqrt(var + eps)
+    out = channel_norm.scale_and_shift(pixels, mean, std, gamma, beta)
+    return _as_images(out, shape), (pixels, mean, std, gamma, mode, shape)
 
 
 def spatial_batchnorm_backward(dout, cache):
     """Backward pass of spatial batch normalisation.
 
     ``out[n, c, h, w] = gamma[c] * normalized[n, c, h, w] + beta[c]``: gamma and beta were broadcast as
-    ``gamma[:, None, None]`` over N, H and W, so their gradients are sums over N, H and W. With pixels as examples that
-    is the sum over the rows in `batchnorm_backward`.
+    ``gamma[:, None, None]`` over N, H and W, so their gradients are sums over N, H and W. With pixels as examples all is
+    as in `batchnorm_backward_alt`: for the P = N H W pixels of a channel and ``d = gamma * dout``,
+    ``dx = (d - sum(d) / P - normalized * sum(d * normalized) / P) / std``.
 
     Parameters
     ----------
@@ -64,20 +78,25 @@ def spatial_batchnorm_backward(dout, cache):
     dx : ndarray of shape (N, C, H, W)
     dgamma, dbeta : ndarray of shape (C,)
     """
-    cache, shape = cache
+    pixels, mean, std, gamma, mode, shape = cache
     check_arrays("spatial_batchnorm_backward", dout=(dout, shape))
-    dx, dgamma, dbeta = batchnorm_backward_alt(_channels_last(dout), cache)
-    return _channels_first(dx, shape), dgamma, dbeta
+    dpixels = _as_pixels(dout)
+    dgamma, dbeta = channel_norm.sums_for_backward(dpixels, pixels, mean, std)
+    if mode == "test":
+        return dout * (gamma / std)[:, np.newaxis, np.newaxis], dgamma, dbeta
+    dx = channel_norm.backward(dpixels, pixels, mean, std, gamma, dgamma, dbeta)
+    return _as_images(dx, shape), dgamma, dbeta
 
 
-def _channels_last(x):
+def _as_pixels(x):
+    """Images as a matrix with a row for each pixel, (N * H * W, C)."""
     N, C, H, W = x.shape
-    return x.transpose(0, 2, 3, 1).reshape(N * H * W, C)
+    return channels_last(x).reshape(N * H * W, C)
 
 
-def _channels_first(x, shape):
+def _as_images(pixels, shape):
     N, C, H, W = shape
-    return x.reshape(N, H, W, C).transpose(0, 3, 1, 2)
+    return channels_first(pixels.reshape(N, H, W, C))
 
 
 spatial_batchnorm = Layer(spatial_batchnorm_forward, spatial_batchnorm_backward)

@@ -111,7 +111,8 @@ class Classifier:
         if y is None:
             return scores
         loss, dscores = self.loss_function(scores, y)
-        _, *arrays = self.net.backward(dscores, cache)
+        skip = {"need_dx": False} if self.net.can_skip_dx else {}
+        _, *arrays = self.net.backward(dscores, cache, **skip)
         grads = dict(zip(self._keys, arrays, strict=True))
         reg = float(self.reg)  # a Python number, so that float32 stays float32
         if reg:

@@ -46,7 +46,7 @@ def arguments(function):
 def test_the_course_s_composites_have_their_signatures(name, expected):
     forward, backward = getattr(layers, f"{name}_forward"), getattr(layers, f"{name}_backward")
     assert ", ".join(arguments(forward)) == expected
-    assert arguments(backward) == ["dout", "cache"]
+    assert arguments(backward) == ["dout", "cache", "need_dx"]
     assert (forward.__name__, backward.__name__) == (f"{name}_forward", f"{name}_backward")
     assert (forward.__qualname__, backward.__qualname__) == (f"{name}_forward", f"{name}_backward")
     layer = getattr(layers, name)
@@ -261,7 +261,7 @@ def test_a_numbered_name_does_not_meet_a_name_with_a_number():
     def double_forward(x, w1):
         return x * w1, None
 
-    net = chain(Layer(double_forward, None), affine, affine)
+    net = chain(Layer(double_forward, lambda dout, cache: dout), affine, affine)
     assert len(set(net.arrays)) == len(net.arrays) == 5
 
 

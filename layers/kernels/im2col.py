@@ -1,0 +1,145 @@
+"""Convolution as a matrix product over windows, channels last: for every size, stride and pad.
+
+A window of HH x WW pixels with C channels is written into a row of K = HH * WW * C numbers (im2col). With the filters
+as columns of a matrix (K, F), all dot products of a block of windows are one product of matrices. With the channels last
+in memory a row of a window is one run of WW * C numbers.
+
+The rows are never kept for backward: they take K / C times the memory of the image, and writing a block of them anew, small
+enough to stay in the core's own cache, is faster than reading them back from memory.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from .layout import channels_first, channels_last
+from .threads import split
+from .workspace import scratch
+
+# A block of rows that stays in a core's L2 cache beside the filters.
+BLOCK_BYTES = 1 << 20
+
+
+def fits(C, F, HH, WW, stride, pad):
+    return True
+
+
+def forward(x, w, b, stride, pad, out_size):
+    """Return out of shape (N, F, H', W'), with the channels last in memory."""
+    x = channels_last(x)
+    F, C, HH, WW = w.shape
+    out = np.empty((len(x), *out_size, F), np.result_type(x, w, b))
+    correlate(x, as_columns(w), b, stride, (pad, pad), (HH, WW), out)
+    return channels_first(out)
+
+
+def backward_w(x, dout, w_shape, stride, pad):
+    """Return ``dw = sum over windows of window * dout``, of shape (F, C, HH, WW)."""
+    x, dout = channels_last(x), channels_last(dout)
+    F, C, HH, WW = w_shape
+    N, H_out, W_out, _ = dout.shape
+    K = HH * WW * C
+
+    def part(start, stop):
+        dw = np.zeros((K, F), dout.dtype)
+        product = np.empty((K, F), dout.dtype)
+        for images, rows, windows in _blocks(x, start, stop, (HH, WW), stride, (pad, pad), (H_out, W_out)):
+            np.matmul(windows.T, dout[images, rows].reshape(-1, F), out=product)
+            dw += product
+        return dw
+
+    dw = sum(split(part, N, 2 * dout.size * K))
+    return dw.reshape(HH, WW, C, F).transpose(3, 2, 0, 1)
+
+
+def backward_x(dout, w, x_shape, stride, pad):
+    """Return dx of shape (N, C, H, W), with the channels last in memory."""
+    F, C, HH, WW = w.shape
+    dout = channels_last(dout)
+    if stride == 1 and pad < min(HH, WW):
+        # A pixel is reached by the filters from the other side: dx is dout correlated with the flipped filters.
+        N, _, H, W = x_shape
+        dx = np.empty((N, H, W, C), dout.dtype)
+        flipped = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        correlate(dout, as_columns(flipped), None, 1, (HH - 1 - pad, WW - 1 - pad), (HH, WW), dx)
+        return channels_first(dx)
+    return channels_first(_scatter(dout, as_columns(w).T, x_shape, (HH, WW), stride, pad))
+
+
+def as_columns(w):
+    """The filters (F, C, HH, WW) as a matrix (HH * WW * C, F)."""
+    F, C, HH, WW = w.shape
+    return np.ascontiguousarray(w.transpose(2, 3, 1, 0)).reshape(HH * WW * C, F)
+
+
+def correlate(x, columns, b, stride, pads, window, out):
+    """Write ``windows of x @ columns + b`` to out, without b if it is None; x and out have their channels last."""
+    N, H_out, W_out, F = out.shape
+
+    def part(start, stop):
+        for images, rows, windows in _blocks(x, start, stop, window, stride, pads, (H_out, W_out)):
+            block = out[images, rows].reshape(-1, F)
+            np.matmul(windows, columns, out=block)
+            if b is not None:
+                block += b
+
+    split(part, N, 2 * out.size * len(columns))
+
+
+def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
+    """Add ``dout @ filters``, the gradients of the windows, to the pixels that the windows were taken from."""
+    N, C, H, W = x_shape
+    (HH, WW), (_, H_out, W_out, F) = window, dout.shape
+    dx = np.empty((N, H, W, C), dout.dtype)
+    step = max(1, BLOCK_BYTES // (H_out * W_out * rows_of_filters.shape[1] * dout.itemsize))
+
+    def part(start, stop):
+        for first in range(start, stop, step):
+            n = min(step, stop - first)
+            dwindows = scratch("windows", (n, H_out, W_out, HH, WW, C), dout.dtype)
+            np.matmul(dout[first : first + n].reshape(-1, F), rows_of_filters, out=dwindows.reshape(n * H_out * W_out, -1))
+            padded = scratch("padded", (n, H + 2 * pad, W + 2 * pad, C), dout.dtype)
+            padded[...] = 0
+            for i in range(HH):
+                for j in range(WW):
+                    padded[:, i : i + stride * H_out : stride, j : j + stride * W_out : stride] += dwindows[:, :, :, i, j]
+            dx[first : first + n] = padded[:, pad : pad + H, pad : pad + W]
+
+    split(part, N, 2 * dout.size * rows_of_filters.shape[1])
+    return dx
+
+
+def _blocks(x, start, stop, window, stride, pads, out_size):
+    """Give (images, rows, windows) for blocks of x[start:stop]: two slices of out, and the windows of that place, as rows."""
+    (_, H, W, C), (HH, WW), (H_out, W_out) = x.shape, window, out_size
+    row_bytes = W_out * HH * WW * C * x.itemsize
+    num_rows = min(H_out, max(1, BLOCK_BYTES // max(row_bytes, 1)))
+    num_images = max(1, BLOCK_BYTES // max(row_bytes * H_out, 1)) if num_rows == H_out else 1
+    for first in range(start, stop, num_images):
+        images = slice(first, min(first + num_images, stop))
+        padded = pad_channels_last(x[images], pads)
+        n, strides = len(padded), padded.strides
+        every = as_strided(
+            padded,
+            (n, H_out, W_out, HH, WW, C),
+            (strides[0], strides[1] * stride, strides[2] * stride, *strides[1:]),
+            writeable=False,
+        )
+        for top in range(0, H_out, num_rows):
+            rows = slice(top, min(top + num_rows, H_out))
+            windows = scratch("windows", every[:, rows].shape, x.dtype)
+            np.copyto(windows, every[:, rows])
+            yield images, rows, windows.reshape(-1, HH * WW * C)
+
+
+def pad_channels_last(x, pads, size=None):
+    """Copy images (n, H, W, C) into scratch memory with a border of zeros; size, if given, is the height and width then."""
+    n, H, W, C = x.shape
+    top, left = pads
+    height, width = size or (H + 2 * top, W + 2 * left)
+    if (height, width) == (H, W):
+        return x
+    padded = scratch("padded", (n, height, width, C), x.dtype)
+    padded[:, :top] = padded[:, top + H :] = 0
+    padded[:, top : top + H, :left] = padded[:, top : top + H, left + W :] = 0
+    padded[:, top : top + H, left : left + W] = x
+    return padded

@@ -1,0 +1,44 @@
+"""Which kernel computes a convolution: the first row of the table whose condition holds.
+
+Each kernel is a module with ``fits``, ``forward``, ``backward_x`` and ``backward_w``. All give the same numbers, to rounding; the
+table is about speed alone.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from . import fft, flat, im2col, pointwise, winograd
+
+KERNELS = {"pointwise": pointwise, "winograd": winograd, "flat": flat, "fft": fft, "im2col": im2col}
+
+# name, condition on channels C, filters F, window and stride, reason
+PLAN = [
+    ("pointwise", lambda C, F, HH, WW, stride: True, "one matrix product of the image as it lies"),
+    ("winograd", lambda C, F, HH, WW, stride: C >= 16 and F >= 16, "fewer products; the transforms need channels to pay"),
+    ("flat", lambda C, F, HH, WW, stride: C <= 6 and WW * C < 32, "rows of windows too short to copy as runs"),
+    ("fft", lambda C, F, HH, WW, stride: HH >= 11 and WW >= 11, "its cost does not grow with the filter"),
+    ("im2col", lambda C, F, HH, WW, stride: True, "everything else"),
+]
+
+_forced = ContextVar("forced", default=None)
+
+
+def choose(w_shape, stride, pad):
+    """Return the kernel for filters of that shape."""
+    F, C, HH, WW = w_shape
+    for name, pays, _ in PLAN:
+        kernel = KERNELS[name]
+        if name == _forced.get() or (_forced.get() is None and pays(C, F, HH, WW, stride)):
+            if kernel.fits(C, F, HH, WW, stride, pad):
+                return kernel
+    return im2col
+
+
+@contextmanager
+def forced(name):
+    """Use one kernel wherever it fits, whatever the plan says; for tests and benchmarks."""
+    token = _forced.set(name)
+    try:
+        yield
+    finally:
+        _forced.reset(token)

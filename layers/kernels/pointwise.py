@@ -1,0 +1,41 @@
+"""Convolution with filters of one pixel: every pixel goes through the same affine map of its channels."""
+
+import numpy as np
+
+from .layout import channels_first, channels_last
+from .threads import matmul
+
+
+def fits(C, F, HH, WW, stride, pad):
+    return HH == WW == 1 and pad == 0
+
+
+def forward(x, w, b, stride, pad, out_size):
+    """Return out of shape (N, F, H', W'), with the channels last in memory."""
+    pixels = _pixels(x, stride)
+    out = matmul(pixels, w[:, :, 0, 0].T)
+    out += b
+    return channels_first(out.reshape(len(x), *out_size, len(w)))
+
+
+def backward_w(x, dout, w_shape, stride, pad):
+    """Return dw of shape (F, C, 1, 1)."""
+    return matmul(_pixels(dout, 1).T, _pixels(x, stride)).reshape(w_shape)
+
+
+def backward_x(dout, w, x_shape, stride, pad):
+    """Return dx of shape (N, C, H, W), with the channels last in memory."""
+    N, C, H, W = x_shape
+    _, _, H_out, W_out = dout.shape
+    dpixels = matmul(_pixels(dout, 1), w[:, :, 0, 0]).reshape(N, H_out, W_out, C)
+    if stride == 1:
+        return channels_first(dpixels)
+    dx = np.zeros((N, H, W, C), dout.dtype)
+    dx[:, ::stride, ::stride][:, :H_out, :W_out] = dpixels
+    return channels_first(dx)
+
+
+def _pixels(x, stride):
+    """The pixels that the filters meet, as rows of their channels."""
+    x = channels_last(x[:, :, ::stride, ::stride])
+    return x.reshape(-1, x.shape[3])

@@ -1,0 +1,90 @@
+"""Pooling as a few operations on whole images: first along the rows of the window, then along its columns.
+
+The largest of HH x WW numbers is the largest of HH row maxima. Offset by offset, a row or column of all windows together is
+one strided slice, so NumPy compares long runs where the channels lie last, and each pass has fewer places than the one before.
+"""
+
+import numpy as np
+
+from .layout import channels_first, channels_last
+from .threads import split
+from .workspace import scratch
+
+# A block of images that stays in a core's L2 cache with what is made of it.
+BLOCK_BYTES = 1 << 19
+
+
+def max_forward(x, HH, WW, stride, out_size):
+    """Return the maxima, (N, C, H', W'), with the channels last in memory."""
+    x = channels_last(x)
+    out = np.empty((len(x), *out_size, x.shape[3]), x.dtype)
+
+    def part(start, stop):
+        for block in _blocks(x, start, stop):
+            in_rows = _largest(x[block], 2, WW, stride, out_size[1], "in rows")
+            _largest(in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
+
+    split(part, len(x), 8 * x.size)
+    return channels_first(out)
+
+
+def max_backward(dout, x, HH, WW, stride):
+    """Give each gradient to the first maximum of its window: the first row that has it, and the first place there."""
+    x, dout = channels_last(x), channels_last(dout)
+    H_out, W_out = dout.shape[1:3]
+    dx = np.empty(x.shape, dout.dtype)
+
+    def part(start, stop):
+        for block in _blocks(x, start, stop):
+            in_rows = _largest(x[block], 2, WW, stride, W_out, "in rows")
+            in_windows = _largest(in_rows, 1, HH, stride, H_out, "in windows")
+            din_rows = scratch("din rows", in_rows.shape, dout.dtype)
+            _route(dout[block], in_windows, in_rows, din_rows, 1, HH, stride)
+            _route(din_rows, in_rows, x[block], dx[block], 2, WW, stride)
+
+    split(part, len(x), 24 * x.size)
+    return channels_first(dx)
+
+
+def _blocks(x, start, stop):
+    step = max(1, BLOCK_BYTES // max(1, x[:1].nbytes))
+    for first in range(start, stop, step):
+        yield slice(first, min(first + step, stop))
+
+
+def _places(x, axis, length, stride, num_out):
+    """View, for each offset in a window of that length along the axis, the elements of all windows at that offset."""
+    before = (slice(None),) * axis
+    return [x[(*before, slice(first, first + stride * (num_out - 1) + 1, stride))] for first in range(length)]
+
+
+def _largest(x, axis, length, stride, num_out, name, out=None):
+    """The largest element of each window along one axis; without out, in scratch memory of that name."""
+    first, *others = _places(x, axis, length, stride, num_out)
+    if out is None:
+        out = scratch(name, first.shape, x.dtype)
+    if not others:
+        np.copyto(out, first)
+    for number, other in enumerate(others):
+        np.maximum(out if number else first, other, out=out)
+    return out
+
+
+def _route(dout, largest, x, dx, axis, length, stride):
+    """Fill dx: each gradient in dout goes to the first element along the axis that is the window's largest."""
+    num_out = dout.shape[axis]
+    tiled = length == stride and x.shape[axis] == num_out * stride  # every element lies in one window
+    if not tiled:
+        dx[...] = 0
+    chosen = scratch("chosen", dout.shape, np.bool_)
+    free = scratch("free", dout.shape, np.bool_)
+    share = scratch("share", dout.shape, dout.dtype)
+    free[...] = True
+    for place, dplace in zip(_places(x, axis, length, stride, num_out), _places(dx, axis, length, stride, num_out)):
+        np.equal(place, largest, out=chosen)
+        np.logical_and(chosen, free, out=chosen)
+        np.logical_xor(free, chosen, out=free)
+        if tiled:
+            np.multiply(dout, chosen, out=dplace)
+        else:
+            dplace += np.multiply(dout, chosen, out=share)

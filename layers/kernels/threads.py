@@ -1,0 +1,139 @@
+"""One threading regime for all heavy layers: the work is split over a small pool, and BLAS keeps to one thread inside.
+
+NumPy releases the interpreter's lock in its loops and in BLAS, so the threads of one process can share the work on parts
+of one array. BLAS's own threads go on spinning for a while after every product and take the cores from the loops that
+follow, which costs more than they win. So while a layer works here, BLAS is limited to one thread, by threadpoolctl.
+Where that is not installed, nothing is split, and BLAS does what it always does: the results are right, but slower.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from threading import Lock, local
+
+import numpy as np
+
+# Handing work to another thread takes 20 to 75 microseconds; a core does some 50 million operations in half a millisecond.
+LEAST_WORK = 2e7
+
+_lock = Lock()
+_worker = local()
+_pool = None
+_num_threads = None
+_num_limits, _blas_threads = 0, ()
+
+
+def set_num_threads(num_threads):
+    """Set how many threads the layers use, from now on and in the whole process.
+
+    Parameters
+    ----------
+    num_threads : int or None
+        At least 1. None means as in the beginning: the environment variable LAYERWISE_NUM_THREADS, or else all cores.
+
+    Raises
+    ------
+    ValueError
+        If it is not a positive integer.
+
+    Examples
+    --------
+    >>> set_num_threads(1)
+    >>> get_num_threads()
+    1
+    >>> set_num_threads(None)
+    """
+    global _num_threads, _pool
+    if num_threads is not None:
+        _check("set_num_threads: num_threads", num_threads)
+    with _lock:
+        _num_threads = num_threads
+        pool, _pool = _pool, None
+    if pool:
+        pool.shutdown(wait=True)
+
+
+def get_num_threads():
+    """Return how many threads the layers use."""
+    if _num_threads is not None:
+        return _num_threads
+    wanted = os.environ.get("LAYERWISE_NUM_THREADS")
+    if wanted:
+        return _check("LAYERWISE_NUM_THREADS", int(wanted) if wanted.isdecimal() else wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def split(function, N, work):
+    """Call ``function(start, stop)`` on consecutive parts of range(N), one a thread, and return the results in order.
+
+    Parameters
+    ----------
+    function : function of two ints
+        Must write to parts of arrays that no other part writes to.
+    N : int
+    work : float
+        About how many operations there are in all; little work is not split.
+    """
+    global _pool
+    num_parts = min(get_num_threads(), N)
+    if num_parts < 2 or work < LEAST_WORK or hasattr(_worker, "is_one") or not _blas_libraries():
+        with _OneBlasThread():
+            return [function(0, N)]
+    bounds = [N * part // num_parts for part in range(num_parts + 1)]
+    with _OneBlasThread():
+        with _lock:
+            if _pool is None:
+                _pool = ThreadPoolExecutor(get_num_threads(), "layerwise", initializer=_become_worker)
+            others = [_pool.submit(function, *part) for part in zip(bounds[1:], bounds[2:])]
+        try:
+            first = function(0, bounds[1])
+        finally:
+            results = [other.result() for other in others]
+    return [first, *results]
+
+
+def matmul(a, b):
+    """Multiply two matrices, ``a @ b``, with the rows of the result split over the threads."""
+    out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    split(lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]), len(a), 2 * a.size * b.shape[1])
+    return out
+
+
+def _check(name, value):
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
+    return value
+
+
+def _become_worker():
+    _worker.is_one = True
+
+
+@lru_cache(maxsize=None)
+def _blas_libraries():
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return ()
+    return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+class _OneBlasThread:
+    """Context in which BLAS has one thread; the first to enter sets it, the last to leave sets back what was before."""
+
+    def __enter__(self):
+        global _num_limits, _blas_threads
+        with _lock:
+            if _num_limits == 0:
+                _blas_threads = tuple(library.get_num_threads() for library in _blas_libraries())
+                for library in _blas_libraries():
+                    library.set_num_threads(1)
+            _num_limits += 1
+
+    def __exit__(self, *_):
+        global _num_limits
+        with _lock:
+            _num_limits -= 1
+            if _num_limits == 0:
+                for library, number in zip(_blas_libraries(), _blas_threads):
+                    library.set_num_threads(number)

@@ -1,0 +1,108 @@
+"""Every kernel, forced in turn, gives the numbers of the plain loops."""
+
+import numpy as np
+import pytest
+
+from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive, set_num_threads
+from layers.kernels import threads
+from layers.kernels.planner import KERNELS, PLAN, choose, forced
+
+# Norm-wise; of float32 the promise N2.
+BOUNDS = {np.float64: (1e-12, 1e-12), np.float32: (1e-5, 1e-4)}
+
+
+def geometry(name, rng):
+    """Draw sizes that the kernel takes: (N, C, F, H, W, HH, WW, stride, pad)."""
+    while True:
+        N, C, F = (int(size) for size in rng.integers(1, 5, 3))
+        HH, WW = {"winograd": (3, 3), "pointwise": (1, 1)}.get(name, rng.integers(1, 6, 2))
+        H, W = rng.integers(1, 11, 2)
+        stride, pad = int(rng.integers(1, 4)), int(rng.integers(0, 4))
+        if name in ("winograd", "flat", "fft"):
+            stride = 1
+        if HH <= H + 2 * pad and WW <= W + 2 * pad and KERNELS[name].fits(C, F, HH, WW, stride, pad):
+            return N, C, F, int(H), int(W), int(HH), int(WW), stride, pad
+
+
+def channels_last_in_memory(x):
+    return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+
+@pytest.fixture(params=[1, 2], ids=["one thread", "two threads"])
+def number_of_threads(request, monkeypatch):
+    monkeypatch.setattr(threads, "LEAST_WORK", 0)
+    set_num_threads(request.param)
+    yield
+    set_num_threads(None)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_every_kernel_agrees_with_the_loops(name, number_of_threads, figures):
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        N, C, F, H, W, HH, WW, stride, pad = geometry(name, rng)
+        conv_param = {"stride": stride, "pad": pad}
+        x, w, b = rng.standard_normal((N, C, H, W)), rng.standard_normal((F, C, HH, WW)), rng.standard_normal(F)
+        out, cache = conv_forward_naive(x, w, b, conv_param)
+        dout = rng.standard_normal(out.shape)
+        expected = (out, *conv_backward_naive(dout, cache))
+        for dtype, (out_bound, grad_bound) in BOUNDS.items():
+            for layout in (np.ascontiguousarray, channels_last_in_memory):
+                with forced(name):
+                    out, cache = conv_forward(layout(x.astype(dtype)), w.astype(dtype), b.astype(dtype), conv_param)
+                    got = (out, *conv_backward(layout(dout.astype(dtype)), cache))
+                for bound, result, reference in zip((out_bound, *(grad_bound,) * 3), got, expected):
+                    assert result.dtype == dtype and result.shape == reference.shape
+                    assert np.linalg.norm(result - reference) <= bound * max(np.linalg.norm(reference), 1)
+                figures["convolutions with a forced kernel compared with the loops"] += 1
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+def test_a_poisoned_pixel_reaches_only_its_windows(name, poison):
+    rng = np.random.default_rng(0)
+    size = {"pointwise": 1}.get(name, 3)
+    x, w, b = rng.standard_normal((2, 3, 12, 13)), rng.standard_normal((4, 3, size, size)), np.zeros(4)
+    x[0, 1, 6, 7] = poison
+    conv_param = {"stride": 1, "pad": size // 2}
+    with forced(name), np.errstate(invalid="ignore"):
+        out, cache = conv_forward(x, w, b, conv_param)
+        dout = rng.standard_normal(out.shape)
+        dx, dw, _ = conv_backward(dout, cache)
+        expected, naive_cache = conv_forward_naive(x, w, b, conv_param)
+        _, dw_expected, _ = conv_backward_naive(dout, naive_cache)
+    np.testing.assert_array_equal(np.isfinite(out), np.isfinite(expected))
+    np.testing.assert_array_equal(np.isfinite(dw), np.isfinite(dw_expected))
+    assert np.isfinite(dx).all()
+
+
+def test_the_plan_names_every_kernel_and_ends_with_one_that_takes_everything():
+    assert [name for name, _, _ in PLAN][-1] == "im2col"
+    assert {name for name, _, _ in PLAN} == set(KERNELS)
+
+
+@pytest.mark.parametrize(
+    "w_shape, stride, pad, name",
+    [
+        ((64, 256, 1, 1), 1, 0, "pointwise"),
+        ((64, 64, 3, 3), 1, 1, "winograd"),
+        ((32, 3, 7, 7), 1, 3, "flat"),
+        ((8, 16, 13, 13), 1, 6, "fft"),
+        ((128, 64, 3, 3), 2, 1, "im2col"),
+    ],
+)
+def test_what_is_chosen(w_shape, stride, pad, name):
+    assert choose(w_shape, stride, pad) is KERNELS[name]
+
+
+def test_first_layer_is_spared_its_dx():
+    rng = np.random.default_rng(0)
+    out, cache = conv_forward(
+        rng.standard_normal((2, 3, 5, 5)), rng.standard_normal((4, 3, 3, 3)), np.zeros(4), {"stride": 1, "pad": 1}
+    )
+    dout = rng.standard_normal(out.shape)
+    dx, *grads = conv_backward(dout, cache)
+    nothing, *same = conv_backward(dout, cache, need_dx=False)
+    assert nothing is None and dx.shape == (2, 3, 5, 5)
+    for grad, other in zip(grads, same):
+        np.testing.assert_array_equal(grad, other)
