@@ -1,0 +1,56 @@
+"""A result as one screen of text."""
+
+import textwrap
+
+WIDTH = 100
+_MOST_ITEMS = 6
+
+
+def render(result):
+    """Write a verdict as text, at most 100 characters wide.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    text : str
+    """
+    exercise = result.exercise
+    title = f"exercise {exercise.id}, {exercise.title}"
+    if result.passed:
+        return f"PASS  {title}: {result.num_cases} cases, {_points(result.points)} ({result.seconds:.1f} s)\n"
+    lines = [f"FAIL  {title}: {result.num_failed} of {result.num_cases} cases ({result.seconds:.1f} s)"]
+    first = result.feedback[0].case
+    shown = [item for item in result.feedback if item.case == first][:_MOST_ITEMS]
+    if first:
+        lines += ["", f"case: {first}"]
+    for item in shown:
+        lines += [*_item(item)]
+    others = list(dict.fromkeys(item.case for item in result.feedback if item.case != first))
+    if others:
+        lines += ["", *_wrapped(f"also wrong: {'; '.join(others)}")]
+    if result.advice:
+        lines += ["", *_wrapped(f"It looks like this: {result.advice}")]
+    if result.printed:
+        lines += ["", "your code printed:", *_wrapped(result.printed.strip()[:300], indent="  ")]
+    return "\n".join(line[:WIDTH] for line in lines) + "\n"
+
+
+def _item(item):
+    yield from _wrapped(item.text, indent="  ")
+    if item.error is not None:
+        yield f"    relative error {item.error:.1e}, may be {item.bound:.0e}"
+        where = f" at {item.index}" if item.index else ""
+        numerical = "" if item.numerical is None else f", by numbers {item.numerical:.9g}"
+        yield f"    worst entry{where}: yours {item.value:.9g}, expected {item.expected:.9g}{numerical}"
+
+
+def _wrapped(text, indent=""):
+    for line in text.splitlines():
+        yield from textwrap.wrap(line, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ") or [""]
+
+
+def _points(points):
+    return f"{points} point" + "s" * (points != 1)

@@ -1,0 +1,137 @@
+import ast
+
+import pytest
+
+from exercises.source import blank, replace
+
+MODULE = '''"""A module."""
+import math  # kept
+
+# above
+@staticmethod
+def f(x):
+    """Double x."""
+    check_arrays("f", x=x)
+
+    # how
+    y = x
+    return 2 * y
+    # after
+
+
+class A:
+    def g(
+        self,
+    ):
+        return 1
+
+
+def outer():
+    """Outer."""
+
+    def inner(x):
+        return x
+
+    return inner
+
+
+def last(cache):
+    x, y = cache
+    if x:
+        raise ValueError("no")
+    z = read_param("last", x)
+    return z
+'''
+
+
+def test_all_but_the_bodies_stays_byte_for_byte():
+    messages = {"f": "exercise 1: f", "A.g": "exercise 2: g", "outer.inner": "exercise 3", "last": "exercise 4"}
+    text = blank(MODULE, messages)
+    assert text == '''"""A module."""
+import math  # kept
+
+# above
+@staticmethod
+def f(x):
+    """Double x."""
+    check_arrays("f", x=x)
+
+    # Write the body here; the docstring says what it does.
+    raise NotImplementedError("exercise 1: f")
+    # after
+
+
+class A:
+    def g(
+        self,
+    ):
+        # Write the body here; the docstring around it says what it does.
+        raise NotImplementedError("exercise 2: g")
+
+
+def outer():
+    """Outer."""
+
+    def inner(x):
+        # Write the body here; the docstring around it says what it does.
+        raise NotImplementedError("exercise 3")
+
+    return inner
+
+
+def last(cache):
+    x, y = cache
+    if x:
+        raise ValueError("no")
+    z = read_param("last", x)
+    # Write the body here; the docstring around it says what it does.
+    raise NotImplementedError("exercise 4")
+'''
+
+
+def test_a_missing_function_is_named():
+    with pytest.raises(LookupError, match="no function A.f"):
+        blank(MODULE, {"A.f": ""})
+
+
+def test_a_body_on_the_line_of_its_def_is_refused():
+    with pytest.raises(ValueError, match="f has no body of its own lines"):
+        blank("def f(x): return x\n", {"f": ""})
+
+
+def test_replaced_functions_take_name_and_indentation():
+    before, after = "    def g(\n        self,\n    ):\n        return 1\n", "    def g(self):\n        return 3\n"
+    assert replace(MODULE, "A.g", "def g__other(self):\n    return 3\n") == MODULE.replace(before, after)
+
+
+def test_a_replaced_function_loses_its_decorators():
+    assert "@staticmethod" not in replace(MODULE, "f", "def f__other(x):\n    return x")
+
+
+def test_every_blanked_module_still_imports_and_raises(reference, blank_sources):
+    from exercises.reference import Reference
+
+    blanked = Reference(blank_sources)
+    with pytest.raises(NotImplementedError, match="exercise 4.3: relu_forward"):
+        import numpy as np
+
+        blanked.find("layers.relu:relu_forward")(np.zeros(3))
+
+
+def test_no_line_of_a_removed_body_is_left(reference, blank_sources):
+    """Lines of some length that stand in a body and nowhere else in the project must be gone."""
+    from exercises.source import find, removed_lines
+    from exercises.syllabus import hidden_functions
+
+    left = "\n".join(blank_sources.values())
+    lines_of_hand_out = {line.strip() for line in left.splitlines()}
+    removed, kept = set(), set()
+    for module, paths in hidden_functions().items():
+        text = reference.sources[reference.modules()[module]]
+        lines = text.splitlines(keepends=True)
+        for path in paths:
+            first, last = removed_lines(find(ast.parse(text), path), lines)
+            removed |= {line.strip() for line in lines[first:last] if len(line.strip()) > 30}
+            kept |= {line.strip() for line in lines[:first] + lines[last:]}
+    assert len(removed) > 100
+    assert removed & lines_of_hand_out <= kept
