@@ -2,6 +2,7 @@
 
 from .checks import check_arrays
 from .compose import Layer
+from .kernels.threads import matmul
 from .sums import sum_over
 
 
@@ -34,7 +35,8 @@ def affine_forward(x, w, b):
            [3.]])
     """
     check_arrays("affine_forward", x=(x, "N D..."), w=(w, "D M"), b=(b, "M"))
-    out = x.reshape(len(x), len(w)) @ w + b
+    out = matmul(x.reshape(len(x), len(w)), w)
+    out += b
     return out, (x, w, b)
 
 
@@ -65,8 +67,8 @@ def affine_backward(dout, cache, need_dx=True):
     """
     x, w, b = cache
     check_arrays("affine_backward", dout=(dout, (len(x), len(b))))
-    dx = (dout @ w.T).reshape(x.shape) if need_dx else None
-    dw = x.reshape(len(x), len(w)).T @ dout
+    dx = matmul(dout, w.T).reshape(x.shape) if need_dx else None
+    dw = matmul(x.reshape(len(x), len(w)).T, dout)
     db = sum_over(dout, axis=0)
     return dx, dw, db
 

@@ -11,7 +11,8 @@ from .sums import sum_over
 def batchnorm_forward(x, gamma, beta, bn_param):
     """Normalise each feature over the minibatch in training, by running statistics at test time.
 
-    ``out = gamma * (x - mean) / sqrt(var + eps) + beta`` (Ioffe and Szegedy, 2015, arXiv:1502.03167).
+    ``out = gamma * (x - mean) / sqrt(var + eps) + beta`` (Ioffe and Szegedy, 2015, arXiv:1502.03167). The variance is the
+    biased one, ``var = mean((x - mean)^2)``, here and in running_var.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ class Layer:
     Attributes
     ----------
     name : str
-        The name of forward without ``_forward``.
+        The name of forward without its ``_forward``.
     arrays, settings : tuple of str
         The names of forward's arguments after x: first those that get gradients, in the order in which backward
         returns them, then those that do not.
@@ -59,7 +59,8 @@ class Layer:
                 f"Layer: {forward.__name__} takes {arguments} after x; expected the arrays first, then {settings}"
             )
         self.forward, self.backward = forward, backward
-        self.name = forward.__name__.replace("_forward", "")
+        name = forward.__name__
+        self.name = name.replace("_forward_naive", "_naive") if name.endswith("_naive") else name.removesuffix("_forward")
         self.arrays, self.settings = arrays, tuple(settings)
         # A composite numbers names that occur twice; combined further, it is numbered anew from the bare names.
         self.bare_arrays, self.bare_settings = self.arrays, self.settings
@@ -239,15 +240,15 @@ def trace(layer, x, *args):
     return outs[-1] if layer.joined_by == "chain" else _sum(outs)
 
 
-def _identity_forward(x):
+def identity_forward(x):
     return x, None
 
 
-def _identity_backward(dout, cache):
+def identity_backward(dout, cache):
     return dout
 
 
-_identity = Layer(_identity_forward, _identity_backward)
+_identity = Layer(identity_forward, identity_backward)
 
 
 def _composite(joined_by, parts, name, forward, backward):

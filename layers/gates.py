@@ -44,6 +44,8 @@ def unbroadcast(dout, shape):
            [2.]])
     """
     check_arrays("unbroadcast", dout=(dout, "..."))
+    if not isinstance(shape, (tuple, list)):
+        raise TypeError(f"unbroadcast: shape must be a tuple of int, got {shape!r}")
     shape = tuple(shape)
     added = dout.ndim - len(shape)
     if added < 0 or any(size not in (1, full) for size, full in zip(shape, dout.shape[added:])):

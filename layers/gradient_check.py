@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .checks import check_arrays
+from .compose import Layer
+
 
 def rel_error(x, y):
     """Largest relative error between two arrays, ``max(|x - y| / max(1e-8, |x| + |y|))``.
@@ -32,7 +35,7 @@ def eval_numerical_gradient(f, x, verbose=True, h=1e-5):
     ----------
     f : function of x
     x : ndarray
-        Changed in place while f is called, and restored.
+        Changed in place while f is called, and restored. In float32 the small differences lose most of their digits.
     verbose : bool
         Print each entry's index and derivative.
     h : float
@@ -47,6 +50,7 @@ def eval_numerical_gradient(f, x, verbose=True, h=1e-5):
     >>> eval_numerical_gradient(lambda x: np.sum(x**2), np.array([1.0, -3.0]), verbose=False).round(6)
     array([ 2., -6.])
     """
+    check_arrays("eval_numerical_gradient", x=(x, "..."))
     grad = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _values_around(f, x, index, (h, -h))
@@ -63,7 +67,7 @@ def eval_numerical_gradient_array(f, x, df, h=1e-5):
     ----------
     f : function of x
     x : ndarray
-        Changed in place while f is called, and restored.
+        Changed in place while f is called, and restored. In float32 the small differences lose most of their digits.
     df : ndarray of f(x)'s shape
         The upstream gradient.
     h : float
@@ -78,9 +82,14 @@ def eval_numerical_gradient_array(f, x, df, h=1e-5):
     >>> eval_numerical_gradient_array(lambda x: x**2, np.array([1.0, -3.0]), np.array([1.0, 10.0])).round(6)
     array([  2., -60.])
     """
+    check_arrays("eval_numerical_gradient_array", x=(x, "..."))
     grad = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _values_around(f, x, index, (h, -h))
+        if np.shape(df) != above.shape:
+            raise ValueError(
+                f"eval_numerical_gradient_array: df has shape {np.shape(df)}; expected {above.shape}, the shape of f(x)"
+            )
         grad[index] = np.sum((above - below) * df) / (2 * h)
     return grad
 
@@ -92,7 +101,7 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5):
     ----------
     f : function of x, with one number as its value
     x : ndarray
-        Changed in place while f is called, and restored.
+        Changed in place while f is called, and restored. In float32 the small differences lose most of their digits.
     analytic_grad : ndarray of x's shape
     num_checks : int
         How many entries to draw.
@@ -104,6 +113,7 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5):
     >>> grad_check_sparse(lambda x: np.sum(x), np.zeros((1, 1)), np.ones((1, 1)), num_checks=1, h=0.5)
     numerical: 1.000000 analytic: 1.000000, relative error: 0.000000e+00
     """
+    check_arrays("grad_check_sparse", x=(x, "..."), analytic_grad=(analytic_grad, np.shape(x)))
     rng = np.random.default_rng()
     for _ in range(num_checks):
         index = tuple(int(i) for i in rng.integers(x.shape))
@@ -184,7 +194,8 @@ def check_layer(layer, x, arrays=(), settings=(), dout=None, num_checks=None, h=
     Raises
     ------
     ValueError
-        If backward returns another number of gradients than there are arrays, or one of another shape.
+        If backward returns another number of gradients than there are arrays, or one of another shape; if the layer is
+        random, and gives another output for the same input (dropout without a seed).
 
     Examples
     --------
@@ -193,6 +204,8 @@ def check_layer(layer, x, arrays=(), settings=(), dout=None, num_checks=None, h=
     >>> print(checks[0])
     dx: error 5.0e-01, largest at (1, 1): analytic 0, numerical 0.5; a kink is near
     """
+    if not isinstance(layer, Layer):
+        raise TypeError(f"check_layer: layer must be a Layer, got {type(layer).__name__}")
     rng = np.random.default_rng(seed)
     values = [np.array(value, dtype=np.float64) for value in (x, *arrays)]
 
@@ -200,6 +213,8 @@ def check_layer(layer, x, arrays=(), settings=(), dout=None, num_checks=None, h=
         return layer.forward(*values, *copy.deepcopy(tuple(settings)))
 
     out, cache = forward()
+    if not np.array_equal(out, forward()[0], equal_nan=True):
+        raise ValueError(f"check_layer: {layer.name} gives two outputs for one input; if it is random, give it a seed")
     if dout is None:
         dout = rng.standard_normal(out.shape)
     dout = np.asarray(dout, dtype=np.float64)

@@ -9,7 +9,8 @@ from .sums import sum_over
 def layernorm_forward(x, gamma, beta, ln_param):
     """Normalise each example over its features; training and test time are the same.
 
-    ``out = gamma * (x - mean) / sqrt(var + eps) + beta`` (Ba, Kiros, Hinton, 2016, arXiv:1607.06450).
+    ``out = gamma * (x - mean) / sqrt(var + eps) + beta`` (Ba, Kiros, Hinton, 2016, arXiv:1607.06450), with the biased
+    variance ``var = mean((x - mean)^2)``.
 
     Parameters
     ----------

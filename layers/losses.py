@@ -111,7 +111,7 @@ def mse_loss(x, y):
     x : ndarray of shape (N, ...)
         Predictions.
     y : ndarray of x's shape
-        Targets.
+        Targets, float or integer.
 
     Returns
     -------
@@ -120,6 +120,8 @@ def mse_loss(x, y):
 
     Raises
     ------
+    TypeError
+        If the targets are neither float nor integer.
     ValueError
         If the shapes differ, or there are no elements.
 
@@ -129,8 +131,7 @@ def mse_loss(x, y):
     >>> loss, dx
     (2.0, array([0., 2.]))
     """
-    check_arrays("mse_loss", x=(x, "N ..."), y=(y, np.shape(x)))
-    check_batch("mse_loss", x, axes=range(x.ndim))
+    _check_targets("mse_loss", x, y)
     difference = x.astype(np.float64) - y
     loss = np.mean(difference * difference)
     return float(loss), (difference * (2 / x.size)).astype(x.dtype, copy=False)
@@ -169,6 +170,17 @@ def sigmoid_cross_entropy_loss(x, y):
     (0.3466, array([-0.25,  0.  ]))
     """
     where = "sigmoid_cross_entropy_loss"
+    _check_targets(where, x, y)
+    outside = ~((y >= 0) & (y <= 1))
+    if outside.any():
+        raise ValueError(f"{where}: y has the target {y[outside][0]}; expected 0 to 1")
+    scores, targets = x.astype(np.float64), y.astype(np.float64)
+    loss = np.mean(np.maximum(scores, 0) - scores * targets + np.log1p(np.exp(-np.abs(scores))))
+    return float(loss), ((expit(scores) - targets) / x.size).astype(x.dtype, copy=False)
+
+
+def _check_targets(where, x, y):
+    """Check predictions and targets of one shape."""
     check_arrays(where, x=(x, "N ..."))
     check_batch(where, x, axes=range(x.ndim))
     if not isinstance(y, np.ndarray) or y.dtype.kind not in "iuf":
@@ -176,12 +188,6 @@ def sigmoid_cross_entropy_loss(x, y):
         raise TypeError(f"{where}: y must be an ndarray of float or integer targets, got {came}")
     if y.shape != x.shape:
         raise ValueError(f"{where}: y has shape {y.shape}; expected {x.shape}, the shape of x")
-    outside = ~((y >= 0) & (y <= 1))
-    if outside.any():
-        raise ValueError(f"{where}: y has the target {y[outside][0]}; expected 0 to 1")
-    scores, targets = x.astype(np.float64), y.astype(np.float64)
-    loss = np.mean(np.maximum(scores, 0) - scores * targets + np.log1p(np.exp(-np.abs(scores))))
-    return float(loss), ((expit(scores) - targets) / x.size).astype(x.dtype, copy=False)
 
 
 def _check_scores(where, x, y):

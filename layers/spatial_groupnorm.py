@@ -10,7 +10,8 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     """Normalise each image over each of G groups of neighbouring channels.
 
     Between layer normalisation (one group) and instance normalisation (one group a channel), and independent of the
-    size of the minibatch (Wu and He, 2018, arXiv:1803.08494).
+    size of the minibatch (Wu and He, 2018, arXiv:1803.08494):
+    ``out = gamma * (x - mean) / sqrt(var + eps) + beta``, with the biased variance ``var = mean((x - mean)^2)`` of a group.
 
     Parameters
     ----------

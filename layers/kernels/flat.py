@@ -24,7 +24,7 @@ def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the channels last in memory."""
     F, C, HH, WW = w.shape
     H_out, W_out = out_size
-    columns = np.ascontiguousarray(w.reshape(F, -1).T)
+    columns = np.ascontiguousarray(w.reshape(F, C * HH * WW).T)
     out = np.empty((len(x), H_out, W_out, F), np.result_type(x, w, b))
 
     def part(start, stop):

@@ -16,6 +16,9 @@ import numpy as np
 # Handing work to another thread takes 20 to 75 microseconds; a core does some 50 million operations in half a millisecond.
 LEAST_WORK = 2e7
 
+# BLAS itself keeps to one thread for products that are smaller than this.
+LEAST_TO_LIMIT = 1e5
+
 _lock = Lock()
 _worker = local()
 _pool = None
@@ -94,8 +97,11 @@ def split(function, N, work):
 
 def matmul(a, b):
     """Multiply two matrices, ``a @ b``, with the rows of the result split over the threads."""
+    work = 2 * a.size * b.shape[1]
+    if work < LEAST_TO_LIMIT:
+        return a @ b
     out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
-    split(lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]), len(a), 2 * a.size * b.shape[1])
+    split(lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]), len(a), work)
     return out
 
 

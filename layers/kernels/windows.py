@@ -10,8 +10,10 @@ def output_size(where, H, W, HH, WW, stride, pad=0):
     Raises
     ------
     ValueError
-        If the window is larger than the padded image.
+        If the window is empty, or larger than the padded image.
     """
+    if HH < 1 or WW < 1:
+        raise ValueError(f"{where}: a window of ({HH}, {WW}) is empty")
     if HH > H + 2 * pad or WW > W + 2 * pad:
         raise ValueError(
             f"{where}: a window of ({HH}, {WW}) does not fit into x of height {H} and width {W} with pad {pad}"

@@ -147,6 +147,20 @@ def test_backward_twice_and_interleaved(row):
 
 
 @every_row
+def test_settings_may_be_changed_after_forward(row):
+    """C2: the cache holds copies of the settings."""
+    case = row.case(SIZES)
+    values, dout = draw(case)
+    settings = copy.deepcopy(case.settings)
+    _, cache = row.layer.forward(*values, *settings)
+    before = in_bytes(*backward(row, dout, cache))
+    for setting in settings:
+        if isinstance(setting, dict):
+            setting.clear()
+    assert in_bytes(*backward(row, dout, cache)) == before
+
+
+@every_row
 def test_results_may_be_scribbled_on(row):
     """C2: out and the gradients belong to the caller."""
     case = row.case(SIZES)
@@ -229,7 +243,7 @@ def test_any_memory_layout(row, layout):
 
 @every_row
 def test_same_numbers_twice(row):
-    """C4, within a process; `test_promises` compares two processes."""
+    """C4, within a process; `test_determinism` compares two processes."""
     case = row.case(SIZES)
     assert in_bytes(*call(row, case)) == in_bytes(*call(row, case))
 

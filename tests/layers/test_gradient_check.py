@@ -328,3 +328,27 @@ def test_composites_are_checked_by_the_names_of_their_arguments():
     net = layers.chain(layers.affine_relu, layers.affine)
     values = distinct(np.random.default_rng(10), (3, 4), (4, 5), (5,), (5, 2), (2,))
     assert [result.name for result in check_layer(net, values[0], values[1:])] == ["dx", "dw1", "db1", "dw2", "db2"]
+
+
+@pytest.mark.parametrize("check", [eval_numerical_gradient, lambda f, x: eval_numerical_gradient_array(f, x, np.ones(2))])
+def test_integers_and_lists_are_refused(check):
+    for x in (np.array([1, 2]), [1.0, 2.0]):
+        with pytest.raises(TypeError, match="x must be .* float32 or float64"):
+            check(lambda x: x, x)
+
+
+def test_a_gradient_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match=r"df has shape \(3,\); expected \(2, 1\)"):
+        eval_numerical_gradient_array(lambda x: x, np.ones((2, 1)), np.ones(3))
+    with pytest.raises(ValueError, match=r"analytic_grad has shape \(3,\); expected \(2,\)"):
+        grad_check_sparse(np.sum, np.ones(2), np.ones(3))
+
+
+def test_a_random_layer_is_asked_for_a_seed():
+    with pytest.raises(ValueError, match="dropout gives two outputs for one input.*seed"):
+        check_layer(layers.dropout, np.ones((4, 5)), settings=[{"p": 0.5, "mode": "train"}])
+
+
+def test_what_is_no_layer_is_refused():
+    with pytest.raises(TypeError, match="layer must be a Layer, got function"):
+        check_layer(layers.relu_forward, np.ones(2))
