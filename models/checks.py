@@ -15,6 +15,12 @@ def check_integer(where, name, value, at_least):
     return int(value)
 
 
+def check_counts(where, **counts):
+    """A ValueError unless each of the arguments, given by name, is an integer >= 1."""
+    for name, count in counts.items():
+        check_integer(where, name, count, at_least=1)
+
+
 def check_sizes(where, name, sizes, length=None):
     """Return sizes as a tuple of ints; a ValueError unless they are integers >= 1, and as many as `length` says."""
     fits = isinstance(sizes, (list, tuple)) and length in (None, len(sizes))

@@ -5,7 +5,7 @@ import numpy as np
 from layers import affine, affine_relu, chain, conv_relu_pool
 
 from .blocks import affine_block, batchnorm_block, conv_block, conv_bn_block, join, named_shapes, pool_block, relu_block
-from .checks import check_integer, check_known, check_sizes
+from .checks import check_counts, check_integer, check_known, check_sizes
 from .classifier import Classifier
 from .initialise import initialise
 
@@ -35,6 +35,7 @@ class ThreeLayerConvNet(Classifier):
         reg=0.0, dtype=np.float32, seed=None
     ):
         C, H, W = check_sizes("ThreeLayerConvNet", "input_dim", input_dim, length=3)
+        check_counts("ThreeLayerConvNet", num_filters=num_filters, hidden_dim=hidden_dim, num_classes=num_classes)
         _check_geometry("ThreeLayerConvNet", filter_size, 1, H, W)
         shapes = {
             "W1": (num_filters, C, filter_size, filter_size),
@@ -83,6 +84,7 @@ class ConvNet(Classifier):
         num_classes=10, normalization=None, weight_scale="he", reg=0.0, dtype=np.float32, seed=None
     ):
         C, H, W = check_sizes("ConvNet", "input_dim", input_dim, length=3)
+        check_counts("ConvNet", num_classes=num_classes)
         if not isinstance(num_filters, (list, tuple)):
             raise ValueError(f"ConvNet: num_filters must be a list of integers and 'pool', got {num_filters!r}")
         check_sizes("ConvNet", "num_filters apart from 'pool'", [entry for entry in num_filters if entry != "pool"])

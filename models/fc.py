@@ -7,7 +7,7 @@ import numpy as np
 from layers import affine, affine_relu, chain, dropout
 
 from .blocks import Block, affine_block, batchnorm_block, join, layernorm_block, named_shapes, relu_block
-from .checks import check_known, check_number, check_sizes
+from .checks import check_counts, check_known, check_number, check_sizes
 from .classifier import Classifier
 from .initialise import initialise
 
@@ -36,6 +36,7 @@ class TwoLayerNet(Classifier):
         self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0, dtype=np.float64,
         seed=None
     ):
+        check_counts("TwoLayerNet", input_dim=input_dim, hidden_dim=hidden_dim, num_classes=num_classes)
         shapes = {"W1": (input_dim, hidden_dim), "b1": hidden_dim, "W2": (hidden_dim, num_classes), "b2": num_classes}
         super().__init__(
             net=chain(affine_relu, affine, name="two_layer_net"),
@@ -58,8 +59,8 @@ class FullyConnectedNet(Classifier):
     reg, weight_scale, dtype
         As in `Classifier` and `initialise`.
     seed : None, int or numpy.random.Generator
-        The weights are drawn from it. With an int, dropout draws the same mask at every call, so that gradients can be
-        checked numerically; for training, give a Generator, from which each call draws its own mask.
+        To train with dropout, give a Generator: the weights are drawn from it, and each call's mask. With an int, dropout
+        draws one and the same mask at every call, as the course has it, so that gradients can be checked numerically.
 
     Attributes
     ----------
@@ -83,6 +84,7 @@ class FullyConnectedNet(Classifier):
         weight_scale=1e-2, dtype=np.float32, seed=None
     ):
         where = "FullyConnectedNet"
+        check_counts(where, input_dim=input_dim, num_classes=num_classes)
         hidden_dims = check_sizes(where, "hidden_dims", hidden_dims)
         check_known(where, "normalization", normalization, (None, *_NORMALIZATIONS))
         if check_number(where, "dropout_keep_ratio", dropout_keep_ratio, above=0) > 1:

@@ -105,12 +105,16 @@ class LinearSVM(LinearClassifier):
     array([0, 1])
     """
 
-    def loss(self, X, y, reg):
-        return svm_loss_vectorized(self.W, X, y, reg)
+    def loss(self, X_batch, y_batch, reg):
+        """Return ``(loss, dW)`` of `svm_loss_vectorized` for this classifier's W."""
+        self._check_trained("loss")
+        return svm_loss_vectorized(self.W, X_batch, y_batch, reg)
 
 
 class Softmax(LinearClassifier):
     """A linear classifier with the softmax loss."""
 
-    def loss(self, X, y, reg):
-        return softmax_loss_vectorized(self.W, X, y, reg)
+    def loss(self, X_batch, y_batch, reg):
+        """Return ``(loss, dW)`` of `softmax_loss_vectorized` for this classifier's W."""
+        self._check_trained("loss")
+        return softmax_loss_vectorized(self.W, X_batch, y_batch, reg)

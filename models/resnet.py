@@ -5,7 +5,7 @@ import numpy as np
 from layers import add, chain, global_avg_pool, residual
 
 from .blocks import Block, affine_block, conv_bn_block, join, named_shapes, pool_block, relu_block
-from .checks import check_known, check_sizes
+from .checks import check_counts, check_known, check_sizes
 from .classifier import Classifier
 from .initialise import initialise
 
@@ -45,6 +45,7 @@ class ResNet(Classifier):
         weight_scale="he", reg=0.0, dtype=np.float32, seed=None
     ):
         C, H, W = check_sizes("ResNet", "input_dim", input_dim, length=3)
+        check_counts("ResNet", num_classes=num_classes)
         num_filters = check_sizes("ResNet", "num_filters", num_filters)
         num_blocks = check_sizes("ResNet", "num_blocks", num_blocks, length=len(num_filters))
         check_known("ResNet", "stem", stem, ("cifar", "imagenet"))

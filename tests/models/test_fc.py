@@ -125,7 +125,7 @@ def test_loss_before_training_is_that_of_guessing():
         ({"normalization": "bn"}, "FullyConnectedNet: normalization is 'bn'; known are None, 'batchnorm', 'layernorm'"),
         ({"dropout_keep_ratio": 0}, "FullyConnectedNet: dropout_keep_ratio must be a finite number above 0, got 0"),
         ({"dropout_keep_ratio": 1.5}, "FullyConnectedNet: dropout_keep_ratio must be above 0, up to 1, got 1.5"),
-        ({"num_classes": 0}, "the shape of W2 must be a list or tuple of integers >= 1, got (5, 0)"),
+        ({"num_classes": 0}, "FullyConnectedNet: num_classes must be an integer >= 1, got 0"),
         ({"seed": 1.5}, "seed must be an integer >= 0, got 1.5"),
     ],
 )
