@@ -112,6 +112,10 @@ def chain(*parts, name=None):
     """
 
     def forward(x, *args):
+        """Apply the parts in order; return the last one's output and the tuple of all caches.
+
+        ``composite.split(args)`` lists, for each part, its own arguments after x.
+        """
         caches = []
         for part, own in zip(parts, composite.split(args)):
             x, cache = part.forward(x, *own)
@@ -119,6 +123,11 @@ def chain(*parts, name=None):
         return x, tuple(caches)
 
     def backward(dout, cache, need_dx=True):
+        """Return dx, or ``(dx, *darrays)`` with the gradients of all arrays in the order of the parts.
+
+        The first part returned the first cache. What `_backward` returns for a part is a tuple, dx first; every part but
+        the first needs its dx, whatever need_dx says, since it is the dout of the part before.
+        """
         grads = ()
         for place, part, part_cache in reversed(list(zip(range(len(parts)), parts, cache, strict=True))):
             dout, *own = _backward(part, dout, part_cache, need_dx or place > 0)
@@ -156,6 +165,11 @@ def add(*parts, name=None):
     """
 
     def forward(x, *args):
+        """Return the sum of what the parts make of x, and the tuple of their caches; `_sum` adds up.
+
+        ``composite.split(args)`` lists, for each part, its own arguments after x. A ValueError if the outputs have not
+        all one shape.
+        """
         results = [part.forward(x, *own) for part, own in zip(parts, composite.split(args))]
         outs, caches = zip(*results)
         if len({out.shape for out in outs}) > 1:
@@ -164,6 +178,10 @@ def add(*parts, name=None):
         return _sum(outs), caches
 
     def backward(dout, cache, need_dx=True):
+        """Return dx, or ``(dx, *darrays)`` with the gradients of all arrays in the order of the parts.
+
+        What `_backward` returns for a part is a tuple, dx first. Without need_dx, dx is None.
+        """
         dxs, grads = [], ()
         for part, part_cache in zip(parts, cache, strict=True):
             dx, *own = _backward(part, dout, part_cache, need_dx)

@@ -272,7 +272,23 @@ def _check_gradient(name, value, grad, f, out, dout, num_checks, h, rng, least_s
 
 
 def _values_around(f, x, index, steps):
-    """Evaluate f with one entry of x moved by each of the steps, and put the entry back."""
+    """Evaluate f with one entry of x moved by each of the steps, and put the entry back.
+
+    Parameters
+    ----------
+    f : function of x
+        Its value is a number or an array; it may be x itself, whose entry moves on.
+    x : ndarray
+        ``x[index]`` is changed in place while f is called, and restored at the end, even if f raises an error.
+    index : tuple of int
+    steps : tuple of float
+        Each is taken from the entry's old value.
+
+    Returns
+    -------
+    values : list of ndarray
+        A copy of ``f(x)`` for each step.
+    """
     old = x[index]
     try:
         values = []

@@ -28,8 +28,8 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     -------
     out : ndarray of shape (N, C, H, W)
     cache : tuple
-        ``(pixels, mean, std, gamma, mode, shape)``: x as a matrix of pixels (N * H * W, C), what was subtracted from each
-        channel and what it was divided by, and x's shape.
+        ``(pixels, mean, std, gamma, mode, shape)``: x as a matrix of pixels (N * H * W, C); what was subtracted from
+        each channel and what it was divided by, of shape (C,); and x's shape.
 
     Raises
     ------

@@ -11,6 +11,12 @@ def standardize(x, axes, eps):
     The variance is taken from the centred values, in a second pass over the data: E[x^2] - E[x]^2 would lose every digit
     where the mean is large against the spread.
 
+    Parameters
+    ----------
+    x : ndarray
+    axes : int or tuple of int
+    eps : float
+
     Returns
     -------
     normalized : ndarray of x's shape
@@ -36,6 +42,16 @@ def standardize_backward(dnormalized, normalized, std, axes):
 
     ``dx[j] = (d[j] - mean(d) - normalized[j] mean(d normalized)) / std`` with ``d = dnormalized``:
     of d, the parts along which the output cannot move are taken away, a common shift and a common scale.
+
+    Parameters
+    ----------
+    dnormalized, normalized : ndarray of x's shape
+    std : ndarray of x's shape, with size 1 along the axes
+    axes : int or tuple of int
+
+    Returns
+    -------
+    dx : ndarray of x's shape
     """
     shift = mean_over(dnormalized, axes)
     scale = mean_over(dnormalized * normalized, axes)

@@ -29,6 +29,16 @@ def sum_over(a, axis):
 def mean_over(a, axis):
     """Average an array over the given axes, keeping them with size 1, with the running sums kept in float64.
 
+    Parameters
+    ----------
+    a : ndarray of float32 or float64
+    axis : int or tuple of int
+
+    Returns
+    -------
+    mean : ndarray of a's dtype
+        With as many axes as a, so that it broadcasts against it.
+
     Examples
     --------
     >>> mean_over(np.array([[1.0, 2.0], [3.0, 6.0]]), axis=0)

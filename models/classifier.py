@@ -106,6 +106,15 @@ class Classifier:
         return self._loss(as_floats(f"{type(self).__name__}.loss", X, self.dtype), y, self.settings)
 
     def _loss(self, X, y, settings):
+        """Do what `loss` says, with X in the model's dtype and with these settings.
+
+        Forward and backward through ``self.net``, which takes X, then ``self._arrays()``, then the settings;
+        `_set_mode` sets their mode, 'test' without y and 'train' with it. ``self.loss_function(scores, y)`` returns the
+        loss and the gradient that backward starts from. If the net's ``can_skip_dx`` is true, its backward may be given
+        ``need_dx=False``. What it returns after dx are the gradients of ``self._keys``. The weights among them (keys
+        that begin with W) are regularised: ``0.5 * reg * sum(W ** 2)`` joins the loss, and its derivative the gradient
+        of W.
+        """
         _set_mode(settings, "test" if y is None else "train")
         scores, cache = self.net.forward(X, *self._arrays(), *settings)
         if y is None:

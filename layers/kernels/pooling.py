@@ -76,15 +76,19 @@ def _route(dout, largest, x, dx, axis, length, stride):
     tiled = length == stride and x.shape[axis] == num_out * stride  # every element lies in one window
     if not tiled:
         dx[...] = 0
+    left, share = scratch("left", dout.shape, dout.dtype), scratch("share", dout.shape, dout.dtype)
     chosen = scratch("chosen", dout.shape, np.bool_)
-    free = scratch("free", dout.shape, np.bool_)
-    share = scratch("share", dout.shape, dout.dtype)
-    free[...] = True
-    for place, dplace in zip(_places(x, axis, length, stride, num_out), _places(dx, axis, length, stride, num_out)):
+    np.copyto(left, dout)
+    *places, _ = _places(x, axis, length, stride, num_out)
+    *dplaces, dlast = _places(dx, axis, length, stride, num_out)
+    for place, dplace in zip(places, dplaces):
         np.equal(place, largest, out=chosen)
-        np.logical_and(chosen, free, out=chosen)
-        np.logical_xor(free, chosen, out=free)
-        if tiled:
-            np.multiply(dout, chosen, out=dplace)
-        else:
-            dplace += np.multiply(dout, chosen, out=share)
+        np.multiply(left, chosen, out=dplace if tiled else share)
+        if not tiled:
+            dplace += share
+        left -= dplace if tiled else share
+    # What the others did not take is the last one's: the gradient's mass is kept, even where a NaN is the largest.
+    if tiled:
+        np.copyto(dlast, left)
+    else:
+        dlast += left

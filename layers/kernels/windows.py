@@ -22,15 +22,37 @@ def output_size(where, H, W, HH, WW, stride, pad=0):
 
 
 def windows_of(x, HH, WW, stride):
-    """View images of shape (N, C, H, W) as their windows, (N, C, H', W', HH, WW); nothing is copied."""
+    """View images as their windows: ``windows[n, c, i, j, u, v] = x[n, c, i * stride + u, j * stride + v]``.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, C, H, W)
+    HH, WW : int
+        Height and width of a window.
+    stride : int
+        From one window to the next.
+
+    Returns
+    -------
+    windows : ndarray of shape (N, C, H', W', HH, WW)
+        ``H' = 1 + (H - HH) // stride`` and ``W' = 1 + (W - WW) // stride``. A view of x; nothing is copied.
+    """
     return sliding_window_view(x, (HH, WW), axis=(2, 3))[:, :, ::stride, ::stride]
 
 
 def add_windows(dx, dwindows, stride):
-    """Add the gradients of all windows, (N, C, H', W', HH, WW), to the images dx that the windows were taken from.
+    """Add the gradients of all windows to the images that the windows were taken from, in place.
 
-    A pixel that lies in several windows branches, so its gradients add up. Within one offset (i, j) of the window no
-    pixel occurs twice: each of the HH * WW additions is one strided slice.
+    A pixel that lies in several windows branches, so its gradients add up:
+    ``dx[n, c, i * stride + u, j * stride + v] += dwindows[n, c, i, j, u, v]`` for all i, j, u, v. At one offset (u, v)
+    no pixel occurs twice: each of the HH * WW additions is one strided slice of dx.
+
+    Parameters
+    ----------
+    dx : ndarray of shape (N, C, H, W)
+        Changed; nothing is returned.
+    dwindows : ndarray of shape (N, C, H', W', HH, WW)
+    stride : int
     """
     H_out, W_out, HH, WW = dwindows.shape[2:]
     for i in range(HH):

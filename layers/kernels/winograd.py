@@ -31,7 +31,7 @@ from numpy.polynomial import polynomial
 
 from . import im2col
 from .layout import channels_first, channels_last
-from .threads import split
+from .threads import matmul, split
 from .workspace import scratch
 
 POINTS = np.array([0, 2 / 3, -2 / 3, 3 / 2, -3 / 2])
@@ -104,7 +104,7 @@ def backward_w(x, dout, w_shape, stride, pad):
     total = sum(split(part, N, 2 * dout.size * C * 9))
     if not np.isfinite(total.sum()):
         return im2col.backward_w(x, dout, w_shape, stride, pad)
-    dw = _A_OF_W[dtype].T @ total.reshape(TILE * TILE, C * F)
+    dw = matmul(_A_OF_W[dtype].T, total.reshape(TILE * TILE, C * F))
     return dw.reshape(FILTER, FILTER, C, F).transpose(3, 2, 0, 1)
 
 
@@ -113,7 +113,7 @@ def _correlate(x, w, b, pad, out):
     (N, H_out, W_out, F), C, dtype = out.shape, x.shape[3], out.dtype
     grid = -(-H_out // OUT), -(-W_out // OUT)
     filters = np.ascontiguousarray(w.transpose(2, 3, 1, 0), dtype).reshape(FILTER * FILTER, C * F)
-    filters = (_G[dtype] @ filters).reshape(TILE * TILE, C, F)
+    filters = matmul(_G[dtype], filters).reshape(TILE * TILE, C, F)
     whole = (grid[0] * OUT, grid[1] * OUT) == (H_out, W_out)
 
     def part(start, stop):

@@ -120,7 +120,7 @@ def test_what_is_not_allowed_is_refused(net, arguments, message):
 
 
 def test_a_filter_count_that_is_none_is_refused():
-    with pytest.raises(ValueError, match=re.escape("the shape of W1 must be a list or tuple of integers >= 1, got (0")):
+    with pytest.raises(ValueError, match="ThreeLayerConvNet: num_filters must be an integer >= 1, got 0"):
         ThreeLayerConvNet(num_filters=0)
 
 
