@@ -89,13 +89,13 @@ def check_integer(where, name, value, at_least):
         raise ValueError(f"{where}: {name} must be an integer >= {at_least}, got {value!r}")
 
 
-def check_number(where, name, value, least=-math.inf, most=math.inf, above=-math.inf):
-    """Refuse a setting that is not a finite number with ``least <= value <= most`` and ``value > above``."""
+def check_number(where, name, value, least=-math.inf, most=math.inf, above=-math.inf, below=math.inf):
+    """Refuse a setting that is not a finite number with ``least <= value <= most`` and ``above < value < below``."""
     number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not (number and least <= value <= most and value > above):
-        low = f" above {above}" if math.isfinite(above) else f" from {least}" if math.isfinite(least) else ""
-        high = f" up to {most}" if math.isfinite(most) else ""
-        raise ValueError(f"{where}: {name} must be a finite number{low}{high}, got {value!r}")
+    if not (number and least <= value <= most and above < value < below):
+        bounds = (("above", above), ("from", least), ("up to", most), ("below", below))
+        allowed = " ".join(["a finite number", *(f"{word} {bound}" for word, bound in bounds if math.isfinite(bound))])
+        raise ValueError(f"{where}: {name} must be {allowed}, got {value!r}")
 
 
 def check_mode(where, mode):

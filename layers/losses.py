@@ -7,10 +7,10 @@ return dx at once. All four compute in float64, and return the loss as a float a
 import numpy as np
 from scipy.special import expit
 
-from .checks import check_arrays, check_batch, check_labels
+from .checks import check_arrays, check_batch, check_labels, check_number
 
 
-def softmax_loss(x, y):
+def softmax_loss(x, y, label_smoothing=0.0):
     """Cross-entropy between the softmax of the scores and the labels.
 
     For one example, ``L = -log(e^x[y] / sum_j e^x[j])``, and ``dL/dx[j] = p[j] - 1[j = y]`` with ``p`` the softmax: the
@@ -22,6 +22,9 @@ def softmax_loss(x, y):
         Scores. A class may be excluded by -inf.
     y : ndarray of shape (N,)
         Integer labels, 0 <= y < C.
+    label_smoothing : float
+        From 0 to below 1: that share of the target is spread over all C classes alike, the rest is on the label
+        (Szegedy et al., 2015, arXiv:1512.00567). Then ``dL/dx = p - t`` with ``t`` the smoothed target.
 
     Returns
     -------
@@ -34,7 +37,7 @@ def softmax_loss(x, y):
     TypeError
         If the labels are not integers.
     ValueError
-        If shapes do not fit, there are no examples, or a label is out of range.
+        If shapes do not fit, there are no examples, a label is out of range, or label_smoothing is not from 0 to below 1.
 
     Examples
     --------
@@ -45,13 +48,18 @@ def softmax_loss(x, y):
     array([[-0.5,  0.5]])
     """
     rows = _check_scores("softmax_loss", x, y)
+    check_number("softmax_loss", "label_smoothing", label_smoothing, least=0, below=1)
     shifted = x.astype(np.float64)
     shifted -= shifted.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
     totals = exponentials.sum(axis=1, keepdims=True)
-    loss = np.mean(np.log(totals[:, 0]) - shifted[rows, y])
+    losses = np.log(totals[:, 0]) - shifted[rows, y]
     dx = exponentials / totals
-    dx[rows, y] -= 1
+    dx[rows, y] -= 1 - label_smoothing
+    if label_smoothing:
+        losses += label_smoothing * (shifted[rows, y] - shifted.mean(axis=1))
+        dx -= label_smoothing / x.shape[1]
+    loss = losses.mean()
     dx /= len(x)
     return float(loss), dx.astype(x.dtype, copy=False)
 

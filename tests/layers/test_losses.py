@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from layers import Layer, check_layer, mse_loss, sigmoid_cross_entropy_loss, softmax_loss, svm_loss
+from layers import eval_numerical_gradient, Layer, check_layer, mse_loss, sigmoid_cross_entropy_loss, softmax_loss, svm_loss
 
 from .rows import distinct
 
@@ -348,3 +348,22 @@ def test_integer_targets_are_accepted():
         expected, dexpected = loss_function(x, np.array([[0.0, 1.0]]))
         assert loss == expected
         np.testing.assert_array_equal(dx, dexpected)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
+def test_label_smoothing_is_the_cross_entropy_with_a_smoothed_target(smoothing):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((5, 4)), rng.integers(0, 4, 5)
+    target = smoothing / 4 + (1 - smoothing) * np.eye(4)[y]
+    log_p = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+    loss, dx = softmax_loss(x, y, label_smoothing=smoothing)
+    assert abs(loss + np.mean(np.sum(target * log_p, axis=1))) <= 1e-14
+    np.testing.assert_allclose(dx, (np.exp(log_p) - target) / 5, atol=1e-15)
+    numerical = eval_numerical_gradient(lambda x: softmax_loss(x, y, smoothing)[0], x, verbose=False)
+    np.testing.assert_allclose(dx, numerical, atol=1e-9)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.0, np.nan, "0.1", True])
+def test_label_smoothing_is_checked(wrong):
+    with pytest.raises(ValueError, match="softmax_loss: label_smoothing must be a finite number from 0 below 1, got"):
+        softmax_loss(np.zeros((1, 2)), np.array([0]), label_smoothing=wrong)
