@@ -78,6 +78,8 @@ def split(function, N, work):
         About how many operations there are in all; little work is not split.
     """
     global _pool
+    if work < LEAST_TO_LIMIT:
+        return [function(0, N)]
     num_parts = min(get_num_threads(), N)
     if num_parts < 2 or work < LEAST_WORK or hasattr(_worker, "is_one") or not _blas_libraries():
         with _OneBlasThread():

@@ -31,6 +31,7 @@ def channels_last_in_memory(x):
 @pytest.fixture(params=[1, 2], ids=["one thread", "two threads"])
 def number_of_threads(request, monkeypatch):
     monkeypatch.setattr(threads, "LEAST_WORK", 0)
+    monkeypatch.setattr(threads, "LEAST_TO_LIMIT", 0)
     set_num_threads(request.param)
     yield
     set_num_threads(None)

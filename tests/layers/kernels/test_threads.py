@@ -54,7 +54,7 @@ def test_an_error_in_a_part_reaches_the_caller():
 def test_blas_gets_its_threads_back():
     libraries = threads._blas_libraries()
     before = [library.get_num_threads() for library in libraries]
-    during = threads.split(lambda *_: [library.get_num_threads() for library in libraries], 1, 0)
+    during = threads.split(lambda *_: [library.get_num_threads() for library in libraries], 1, threads.LEAST_TO_LIMIT)
     assert during == [[1] * len(libraries)]
     assert [library.get_num_threads() for library in libraries] == before
 
@@ -66,6 +66,7 @@ def test_without_threadpoolctl_nothing_is_split(monkeypatch):
 
 def test_several_threads_at_once_give_the_same_numbers(monkeypatch):
     monkeypatch.setattr(threads, "LEAST_WORK", 0)
+    monkeypatch.setattr(threads, "LEAST_TO_LIMIT", 0)
     rng = np.random.default_rng(0)
     cases = [(rng.standard_normal((4, 20, 9, 9)), rng.standard_normal((17, 20, 3, 3))) for _ in range(4)]
 
