@@ -36,11 +36,21 @@ def _resnet(input_dim, **settings):
 
 MODELS = {"two_layer": _two_layer, "fc": _fc, "three_layer": _three_layer, "convnet": _convnet, "resnet": _resnet}
 FOR_IMAGES = ("three_layer", "convnet", "resnet")
+WITH_BATCHNORM = ("convnet", "resnet")
 
 
 def default_model(data):
     """Name a good model for a dataset: a convolutional net for images, else a fully connected one."""
     return "convnet" if is_images(data) else "fc"
+
+
+def default_reg(model_name):
+    """Give a regularisation that suits a model.
+
+    Where batchnorm follows, the size of the weights does not matter to what a net can say, only to how far a step
+    turns them: there it may be large.
+    """
+    return 0.03 if model_name in WITH_BATCHNORM else 1e-3
 
 
 def is_images(data):

@@ -23,7 +23,7 @@ def draw_curve(history, title):
     history : History
     title : str
     """
-    rows, measured, best = history.rows, history.measured(), history.best()
+    rows, measured, kept = history.rows, history.measured(), history.kept
     epochs = np.array([row["iteration"] for row in rows]) / history.iterations_per_epoch
     losses = np.array([row["loss"] for row in rows])
     at = epochs[[row["iteration"] - 1 for row in measured]]
@@ -39,10 +39,11 @@ def draw_curve(history, title):
 
     for name, label, color in (("train_acc", "training", QUIET), ("val_acc", "validation", RIGHT)):
         below.plot(at, [100 * row[name] for row in measured], color=color, linewidth=1.6, label=label)
-    x = epochs[best["iteration"] - 1]
-    below.plot(x, 100 * best["val_acc"], "o", color=WRONG, label=f"kept: {best['val_acc']:.1%} validation")
-    # The first point, after one iteration, would press all the others together at the top.
-    least = min(min(row["train_acc"], row["val_acc"]) for row in measured[1:] or measured)
+    x = epochs[kept["iteration"] - 1]
+    below.plot(x, 100 * kept["val_acc"], "o", color=WRONG, label=f"kept: {kept['val_acc']:.1%} validation")
+    # The first quarter may run out of the picture below: it would press all the others together at the top.
+    later = measured[-(-len(measured) // 4) :] or measured
+    least = min(min(row["train_acc"], row["val_acc"]) for row in later)
     below.set_ylim(max(0, 100 * least - 3), 100 + (103 - 100 * least) / 30)
     below.set_ylabel("accuracy (%)")
     below.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
@@ -137,7 +138,7 @@ def draw_mistakes_in_plane(predict, X, y, said, class_names, title):
     colors = colormaps["viridis"](np.linspace(0.08, 0.92, C))
     reach = 1.1 * np.abs(X).max()
     axis = np.linspace(-reach, reach, 300)
-    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2).astype(X.dtype)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     regions = predict(grid).reshape(len(axis), len(axis))
     wrong = said != y
 

@@ -13,13 +13,16 @@ class History:
     rows : list of dict
         One an iteration: ``iteration``, ``epoch`` (epochs done), ``loss``, and ``train_acc`` and ``val_acc``, which are
         None where they were not measured.
+    kept : dict
+        The row after which the Solver last put a best model by.
     iterations_per_epoch : int
     """
 
     def __init__(self):
         self.rows = []
         self.iterations_per_epoch = None
-        self._measured = 0
+        self.kept = None
+        self._measured, self._best_params = 0, None
 
     def __call__(self, solver):
         self.iterations_per_epoch = solver.iterations_per_epoch
@@ -35,14 +38,12 @@ class History:
                 "val_acc": solver.val_acc_history[-1] if new else None,
             }
         )
+        if solver.best_params is not self._best_params:
+            self.kept, self._best_params = self.rows[-1], solver.best_params
 
     def measured(self):
         """The rows with accuracies."""
         return [row for row in self.rows if row["val_acc"] is not None]
-
-    def best(self):
-        """The row of the model that the Solver kept: the first with the highest validation accuracy."""
-        return max(self.measured(), key=lambda row: row["val_acc"])
 
     def write(self, path):
         """Write the rows as CSV, None as an empty field, floats with all their digits."""

@@ -60,7 +60,6 @@ def test_points_are_drawn_over_what_is_said_where_they_are():
     X, y = RNG.standard_normal((40, 2)).astype(np.float32), np.arange(40) % 2
 
     def predict(points):
-        assert points.dtype == np.float32
         return (points[:, 0] > 0).astype(int)
 
     said = predict(X)
@@ -83,11 +82,10 @@ class FewRows:
         {"iteration": 3, "epoch": 1, "loss": 0.0, "train_acc": None, "val_acc": None},
     ]
 
+    kept = rows[1]
+
     def measured(self):
         return self.rows[:2]
-
-    def best(self):
-        return self.rows[1]
 
 
 def test_the_curve_is_against_epochs_and_marks_what_was_kept():
@@ -98,7 +96,7 @@ def test_the_curve_is_against_epochs_and_marks_what_was_kept():
     np.testing.assert_allclose(val.get_xydata(), [[0.5, 20], [1, 80]])
     np.testing.assert_allclose(kept.get_xydata(), [[1, 80]])
     assert below.get_xlabel() == "epoch" and below.get_ylabel() == "accuracy (%)"
-    assert below.get_ylim()[0] < 80
+    assert 70 < below.get_ylim()[0] < 80 and 100 < below.get_ylim()[1] < 102
 
 
 def test_the_running_mean_is_that_of_the_last_values():

@@ -34,6 +34,12 @@ def undrawn(monkeypatch):
     monkeypatch.setitem(sys.modules, "layerwise.pictures", None)
 
 
+@pytest.fixture
+def few_digits(monkeypatch):
+    few = {name: array[:64] if name[:2] in ("X_", "y_") else array for name, array in load_digits().items()}
+    monkeypatch.setitem(catalogue.DATA, "digits", lambda: few)
+
+
 def files(folder):
     return {path.name for path in Path(folder).iterdir()}
 
@@ -136,9 +142,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(undrawn):
 
 
 @pytest.mark.parametrize("model", catalogue.MODELS)
-def test_every_model_trains_on_images(model, undrawn, monkeypatch):
-    few = {name: array[:64] if name[1:2] == "_" else array for name, array in load_digits().items()}
-    monkeypatch.setitem(catalogue.DATA, "digits", lambda: few)
+def test_every_model_trains_on_images(model, undrawn, few_digits):
     assert main(["train", "--model", model, "--epochs", "1"]) == 0
     with np.load(f"runs/digits-{model}/best.npz") as saved:
         assert saved["W1"].dtype == np.float32
@@ -164,6 +168,24 @@ def test_options_reach_the_solver_and_the_model(undrawn):
     assert history("adam")[1]["loss"] != history("here")[1]["loss"]
     main(["train", *SMALL, *options.replace("0.25", "0.5").replace("here", "fast").split()])
     assert history("fast")[1]["loss"] != history("here")[1]["loss"]
+
+
+def test_the_solver_is_given_the_options_and_measures_on_all_examples(undrawn, monkeypatch):
+    from layerwise import train
+
+    given, real = {}, train.Solver
+
+    def solver(model, data, **settings):
+        given.update(settings, W1=model.params["W1"].copy())
+        return real(model, data, **settings)
+
+    monkeypatch.setattr(train, "Solver", solver)
+    options = "--seed 7 --batch-size 300 --lr 0.02 --update-rule sgd --quiet"
+    assert main(["train", *SMALL, *options.split()]) == 0
+    assert (given["seed"], given["batch_size"], given["num_epochs"], given["update_rule"]) == (7, 300, 2, "sgd")
+    assert given["optim_config"] == {"learning_rate": 0.02} and given["num_train_samples"] is None
+    model = catalogue.make_model("fc", catalogue.DATA["spirals"](), reg=0.0, seed=7)
+    np.testing.assert_array_equal(given["W1"], model.params["W1"])
 
 
 @pytest.mark.parametrize(
@@ -224,6 +246,27 @@ def test_a_folder_that_cannot_be_made_is_refused_before_training(out, capsys):
     assert "argument --out: " in err and "file" in err and out == ""
 
 
+def test_the_pictures_are_of_the_original_images_and_the_first_filters(few_digits, monkeypatch):
+    from layerwise import pictures
+
+    given = {}
+
+    def instead_of(draw):
+        def drawn(first, *rest):
+            given[draw.__name__] = first
+            return draw(first, *rest)
+
+        return drawn
+
+    for draw in (pictures.draw_mistakes, pictures.draw_filters):
+        monkeypatch.setattr(pictures, draw.__name__, instead_of(draw))
+    assert main(["train", "--epochs", "1", "--quiet"]) == 0
+    images = given["draw_mistakes"]
+    assert images.shape == (64, 1, 8, 8) and images.min() > -1e-6 and abs(images.max() - 1) < 1e-6
+    with np.load("runs/digits-convnet/best.npz") as saved:
+        np.testing.assert_array_equal(given["draw_filters"], saved["W1"])
+
+
 def test_an_empty_folder_is_taken(undrawn):
     Path("empty").mkdir()
     assert main(["train", *SMALL, "--out", "empty", "--quiet"]) == 0
@@ -261,6 +304,44 @@ def test_a_terminal_gets_no_bar_when_quiet(undrawn, monkeypatch, capsys):
     assert main(["train", *SMALL, "--quiet"]) == 0
     out, err = capsys.readouterr()
     assert "epoch" not in err and len(out.splitlines()) == 2
+
+
+def test_only_the_last_quarter_of_the_epochs_decides_what_is_kept(undrawn, monkeypatch, capsys):
+    from solvers import Solver
+
+    accuracies = iter([0.5, 0.9, 0.9, 0.9, 0.7, 0.8, 0.8])  # on the validation set, whose every second call this is
+    real = Solver.check_accuracy
+
+    def scripted(self, X, y, **settings):
+        return next(accuracies) if X is self.X_val else real(self, X, y, **settings)
+
+    monkeypatch.setattr(Solver, "check_accuracy", scripted)
+    assert main(["train", "--data", "spirals", "--epochs", "6"]) == 0
+    assert "by the parameters of epoch 5 (validation accuracy 80.0%)" in capsys.readouterr().out
+
+
+def test_what_is_kept_is_what_is_saved(undrawn, monkeypatch):
+    from layerwise.report import History
+
+    seen, histories, real = [], [], History.__call__
+
+    def remember(self, solver):
+        real(self, solver)
+        seen.append({name: array.copy() for name, array in solver.model.params.items()})
+        histories.append(self)
+
+    monkeypatch.setattr(History, "__call__", remember)
+    assert main(["train", *SMALL, "--quiet"]) == 0
+    kept = seen[histories[-1].kept["iteration"] - 1]
+    with np.load("runs/spirals-fc/best.npz") as saved:
+        for name, array in kept.items():
+            np.testing.assert_array_equal(saved[name], array)
+
+
+@pytest.mark.parametrize("model, reg", [("two_layer", 1e-3), ("convnet", 0.03)])
+def test_reg_is_the_models_own_unless_given(model, reg, undrawn, few_digits):
+    assert main(["train", "--model", model, "--epochs", "1", "--quiet"]) == 0
+    assert json.loads(Path(f"runs/digits-{model}/config.json").read_text())["reg"] == reg
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the overflow is what is asked for
