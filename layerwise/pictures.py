@@ -30,15 +30,18 @@ def draw_curve(history, title):
 
     figure = _figure(f"Loss and accuracy while training\n{title}", 7.2, 5.6)
     above, below = figure.subplots(2, 1, sharex=True)
+    few = "." if len(losses) < 20 else None
     above.plot(epochs, losses, color=QUIET, linewidth=0.6, alpha=0.6)
-    above.plot(epochs, _running_mean(losses, max(1, len(losses) // 40)), color=INK, linewidth=1.6)
-    above.set_yscale("log", nonpositive="mask")
-    above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    above.yaxis.set_minor_formatter(NullFormatter())
-    above.set_ylabel("loss of a minibatch (log scale)")
+    above.plot(epochs, _smoothed(losses, max(1, len(losses) // 40)), color=INK, linewidth=1.6, marker=few)
+    above.set_ylabel("loss of a minibatch")
+    if losses.max() > 10 * losses.min() > 0:
+        above.set_yscale("log")
+        above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        above.yaxis.set_minor_formatter(NullFormatter())
+        above.set_ylabel("loss of a minibatch (log scale)")
 
     for name, label, color in (("train_acc", "training", QUIET), ("val_acc", "validation", RIGHT)):
-        below.plot(at, [100 * row[name] for row in measured], color=color, linewidth=1.6, label=label)
+        below.plot(at, [100 * row[name] for row in measured], color=color, linewidth=1.6, marker=few, label=label)
     x = epochs[kept["iteration"] - 1]
     below.plot(x, 100 * kept["val_acc"], "o", color=WRONG, label=f"kept: {kept['val_acc']:.1%} validation")
     # The first quarter may run out of the picture below: it would press all the others together at the top.
@@ -49,7 +52,7 @@ def draw_curve(history, title):
     below.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     below.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
     below.set_xlabel("epoch")
-    below.legend(frameon=False, loc="lower right", labelcolor=INK, fontsize=9)
+    below.legend(frameon=False, loc="best", labelcolor=INK, fontsize=9)
     for axes in (above, below):
         axes.grid(axis="y", color="#e6eaee", linewidth=0.8)
         axes.set_axisbelow(True)
@@ -208,11 +211,11 @@ def _tiles(figure, rows, columns, items):
         yield axes, item
 
 
-def _running_mean(values, width):
-    """The mean of the last `width` values, of fewer at the beginning."""
+def _smoothed(values, width):
+    """The mean of the values up to `width` before and after each, of fewer at the ends."""
     sums = np.cumsum(np.concatenate([[0.0], values]))
-    end = np.arange(1, len(values) + 1)
-    start = np.maximum(end - width, 0)
+    places = np.arange(len(values))
+    start, end = np.maximum(places - width, 0), np.minimum(places + width + 1, len(values))
     return (sums[end] - sums[start]) / (end - start)
 
 

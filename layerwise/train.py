@@ -120,7 +120,8 @@ def _run(options, data, model, folder):
 def _train(solver):
     """Train; return the exit status and what went wrong. What was learned until then stays in the model."""
     try:
-        solver.train()
+        with np.errstate(over="ignore", invalid="ignore"):  # the Solver says it in words
+            solver.train()
     except FloatingPointError as error:
         return 1, error
     except KeyboardInterrupt:
@@ -188,11 +189,13 @@ def _title(config):
 
 
 def _extra(name):
-    """Import a module that may not be there, or that imports one which may not; then None."""
+    """Import a module that needs an extra; None if the extra is not installed."""
     try:
         return importlib.import_module(name)
-    except ImportError:
-        return None
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in (name.split(".")[0], "matplotlib"):
+            return None
+        raise
 
 
 def _say_nothing(*_, **__):

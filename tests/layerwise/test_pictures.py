@@ -99,8 +99,8 @@ def test_the_curve_is_against_epochs_and_marks_what_was_kept():
     assert 70 < below.get_ylim()[0] < 80 and 100 < below.get_ylim()[1] < 102
 
 
-def test_the_running_mean_is_that_of_the_last_values():
-    np.testing.assert_allclose(pictures._running_mean(np.array([1.0, 2, 3, 4]), 2), [1, 1.5, 2.5, 3.5])
+def test_the_smoothed_loss_lies_neither_before_nor_behind():
+    np.testing.assert_allclose(pictures._smoothed(np.array([1.0, 2, 3, 10]), 1), [1.5, 2, 5, 6.5])
 
 
 def test_pyplot_is_not_used(tmp_path):
