@@ -224,9 +224,9 @@ def _unbroadcast(c):
         ((A, 1, C), (1, 1)),
         ((), ()),
     ):
-        yield c.call("call", f"{full} to {shape}", args=(c.normal(*full), shape), names=("dx",))
-    yield c.call("call", "float32", args=(c.normal(A, B, dtype=np.float32), (B,)), names=("dx",))
-    yield c.call("call", "non-contiguous", args=(every_second(c.normal(A, B)), (A, 1)), names=("dx",))
+        yield c.call("unbroadcast", f"{full} to {shape}", dout=c.normal(*full), shape=shape)
+    yield c.call("unbroadcast", "float32", dout=c.normal(A, B, dtype=np.float32), shape=(B,))
+    yield c.call("unbroadcast", "non-contiguous", dout=every_second(c.normal(A, B)), shape=(A, 1))
 
 
 # Layers and losses: each row draws (label, x, arrays, settings)
@@ -360,7 +360,8 @@ LAYERS = {
 
 def _layer_forward(c, layer, vectorised=None):
     draw, names = LAYERS[layer]
-    backward = c.function.replace("_forward", "_backward")
+    # The vectorised forward and backward share kernels, which are not there while one of them is checked.
+    backward = f"layers.naive:{layer}_backward_naive" if vectorised else c.function.replace("_forward", "_backward")
     for label, x, arrays, settings in draw(c):
         args = copy.deepcopy((x, *arrays, *settings))
         out, _ = c.reference.find(c.function)(*args)
@@ -434,6 +435,7 @@ def _composite(c, how):
             ("two affine layers", (_AFFINE, _AFFINE), first + second, M),
             ("no arrays", (_TANH, _RELU), (), D),
             ("three parts", (_TANH, _RELU, _TANH), (), D),
+            ("arrays of unlike gradients", (_AFFINE, ("chain", (_AFFINE, _RELU))), first + second, M),
             ("one part has arrays", (_TANH, ("chain", (_AFFINE, _RELU))), (c.normal(D, D), c.normal(D)), D),
         )
     for label, parts, args, outputs in rows:
@@ -590,9 +592,17 @@ def _standardize_backward(c):
         yield c.call("call", case.label, args=(dout, normalized, std, axes), names=("dx",))
 
 
-def _columns(c):
-    for label, x, (w, _), (conv_param,) in _conv(c):
-        yield c.call("call", label, args=(x, w, conv_param["stride"], conv_param["pad"]), names=("columns",))
+def _windows_of(c):
+    for label, N, C, H, W, HH, WW, stride in (
+        ("windows side by side", 2, 3, 4, 6, 2, 2, 2),
+        ("windows overlap", 2, 2, 5, 4, 3, 2, 1),
+        ("a remainder is left out", 1, 2, 6, 7, 3, 2, 2),
+        ("windows apart", 2, 1, 7, 8, 2, 1, 3),
+        ("a window as large as the image", 1, 2, 3, 4, 3, 4, 1),
+    ):
+        yield c.call("windows_of", label, x=c.normal(N, C, H, W), HH=HH, WW=WW, stride=stride)
+    yield c.call("windows_of", "float32", x=c.normal(2, 3, 4, 5, dtype=np.float32), HH=2, WW=3, stride=1)
+    yield c.call("windows_of", "non-contiguous", x=every_second(c.normal(2, 3, 4, 5)), HH=2, WW=3, stride=2)
 
 
 def _add_windows(c):
@@ -631,6 +641,6 @@ _DRAWS = {
     "dropout_forward": _dropout_forward,
     "standardize": _standardize,
     "standardize_backward": _standardize_backward,
-    "columns": _columns,
+    "windows_of": _windows_of,
     "add_windows": _add_windows,
 }

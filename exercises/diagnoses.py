@@ -6,7 +6,7 @@ that holds for any exercise (a constant factor, another sign, transposed). The o
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -141,22 +141,36 @@ def _by_relation(cases, feedback, reference):
 
 def _by_wrong_answers(exercise, cases, feedback, reference):
     """Name the diagnosis of the first wrong answer that gives the student's outputs, in every case that failed."""
-    labels = {item.case for item in feedback}
-    failed = [case for case in cases if case.label in labels]
+    came = {}
+    for item in feedback:
+        came.setdefault(item.case, []).append(item)
+    failed = [case for case in cases if case.label in came]
     for answer in wrong_answers(reference):
         if answer.exercise == exercise.id and answer.diagnosis and failed:
-            known = compare(failed, run_here(failed, answer.as_reference(reference)), reference)
-            if len(known) == len(feedback) and all(map(_same_item, known, feedback)):
+            wrong = _reference_with(answer, reference)
+            if all(_same_feedback(case, came[case.label], wrong, reference) for case in failed):
                 return answer.diagnosis
     return None
 
 
+@lru_cache(maxsize=16)
+def _reference_with(answer, reference):
+    """Return the reference with a wrong answer in it; it is asked for again and again for one exercise."""
+    return answer.as_reference(reference)
+
+
+def _same_feedback(case, came, wrong, reference):
+    known = compare([case], run_here([case], wrong), reference)
+    return len(known) == len(came) and all(map(_same_item, known, came))
+
+
 def _same_item(one, other):
-    if (one.case, one.output, one.problem) != (other.case, other.output, other.problem):
+    if (one.output, one.problem) != (other.output, other.problem):
         return False
     if isinstance(one.got, (np.ndarray, np.generic, float)) and isinstance(other.got, (np.ndarray, np.generic, float)):
         return same(one.got, other.got)
-    return one.text == other.text
+    # Of an error, what was raised; the lines below say where, in the student's file.
+    return one.text.split("\n")[0] == other.text.split("\n")[0]
 
 
 def same(one, other, close=_CLOSE):
@@ -290,7 +304,7 @@ DIAGNOSES = (
     ),
     Diagnosis(
         "all zeros",
-        "everything is 0: was the result written into another array than the one returned?",
+        "everything is 0, as if the result were written into another array than the one returned.",
         lambda e: e.alike is not None and e.alike[0].size > 0 and not e.alike[0].any() and e.alike[1].any(),
     ),
     Diagnosis("wrong sign", "it is right but for its sign.", lambda e: e.ratio is not None and e.same(e.ratio, -1.0)),
@@ -350,7 +364,10 @@ DIAGNOSES = (
         "summed in float32",
         "added up in float32, many small numbers lose digits: give np.sum dtype=np.float64.",
     ),
-    Diagnosis("mean instead of sum", "gradients of branches add up; a mean divides them by their number."),
+    Diagnosis(
+        "mean instead of sum",
+        "what branches or is used many times adds up; a mean divides by how many there are.",
+    ),
     Diagnosis(
         "gradients in another order",
         "the gradients are right but stand in another order: that of forward's arguments.",
@@ -408,5 +425,272 @@ DIAGNOSES = (
     Diagnosis(
         "no padding",
         "the images are not padded: with (filter_size - 1) // 2 zeros around they keep their size.",
+    ),
+    Diagnosis("mean of the errors", "the worst entry counts: a mean hides one wrong entry among many right ones."),
+    Diagnosis("absolute error", "this is the difference itself; an error is relative to the size of the two numbers."),
+    Diagnosis("sign of the difference kept", "a difference may be negative: it is its size that is an error."),
+    Diagnosis(
+        "values not copied",
+        "f may return x itself, which changes at the next step: what is kept must be a copy.",
+    ),
+    Diagnosis("steps pile up", "each step starts from the old value of the entry, not from where the last step ended."),
+    Diagnosis("every entry moved", "only the entry at index is nudged; here the whole array moves."),
+    Diagnosis(
+        "verbose not obeyed",
+        "with verbose=True each entry is printed as it is found, in the form of the docstring.",
+    ),
+    Diagnosis("h ignored", "the step is a fixed number here; it is given as h."),
+    Diagnosis(
+        "only the diagonal",
+        "one entry of x may move every entry of f(x): all of them count, not the one at its own place.",
+    ),
+    Diagnosis("returns what it should print", "nothing is returned here: the docstring asks for printed lines."),
+    Diagnosis("num_checks ignored", "it is num_checks entries that are looked at, a line each."),
+    Diagnosis("out and cache swapped", "a forward pass returns out first and the cache behind it."),
+    Diagnosis(
+        "gradient split",
+        "a gate hands the whole of its upstream gradient to each input; it is not shared out among them.",
+    ),
+    Diagnosis("matrix product", "entry by entry is meant, so that shapes broadcast; `@` is the matrix product."),
+    Diagnosis(
+        "maximum along an axis",
+        "the larger of two arrays, entry by entry, is meant; np.max looks along an axis of one array.",
+    ),
+    Diagnosis("the smaller in place of the larger", "the smaller of the two is taken, where the larger is asked for."),
+    Diagnosis("axis ignored", "the axis that is given is not used: everything is taken together."),
+    Diagnosis("sum instead of mean", "it is a sum where a mean is asked for: divide by how many there are."),
+    Diagnosis(
+        "examples not flattened",
+        "each example is one row of numbers to this layer, however many axes it has: images fail here.",
+    ),
+    Diagnosis("bias forgotten", "the bias is missing from the output."),
+    Diagnosis(
+        "examples mixed",
+        "reshaped this way a row holds pieces of several examples: the axis of the examples stays in front.",
+    ),
+    Diagnosis(
+        "masked by dout",
+        "what passes was decided in forward, by the sign of x; the sign of dout does not matter.",
+    ),
+    Diagnosis(
+        "normalised over the wrong axis",
+        "the probabilities of one example add up to 1: over its classes, not over the minibatch.",
+    ),
+    Diagnosis(
+        "right class forgotten",
+        "the gradient at the right class is the wrong one: raising its score lowers the loss, so it is negative.",
+    ),
+    Diagnosis(
+        "every row with every label",
+        "y picks one entry of each row; here each label is applied to all rows: index rows and columns in pairs.",
+    ),
+    Diagnosis("right class counted", "the right class is compared with itself: only the wrong classes have margins."),
+    Diagnosis(
+        "right class pushed once",
+        "every wrong class with a positive margin pushes the right score up: there may be several.",
+    ),
+    Diagnosis("margin forgotten", "a wrong class must stay below the right one by the margin 1, not just below it."),
+    Diagnosis(
+        "margin in place of its slope",
+        "the loss grows with slope 1 wherever a margin is positive, however large that is.",
+    ),
+    Diagnosis(
+        "x not handed on",
+        "each part takes what the part before it gave; here one of them gets the first x again.",
+    ),
+    Diagnosis(
+        "arguments not shared out",
+        "each part takes its own arguments only, and the next part those after them.",
+    ),
+    Diagnosis(
+        "chain rule in forward order",
+        "backward starts at the output: the gradient of the last part is needed first.",
+    ),
+    Diagnosis(
+        "dout not handed on",
+        "the gradient that a part returns for its input is the upstream gradient of the part before it.",
+    ),
+    Diagnosis("dx in a tuple", "without arrays there is one gradient: it is returned alone, not in a tuple of one."),
+    Diagnosis("one after the other", "side by side every part gets the same x, not the output of its neighbour."),
+    Diagnosis("outputs not added up", "the outputs of all parts are added; here some are lost."),
+    Diagnosis(
+        "mode not set",
+        "dropout and batchnorm have a mode: with labels it is 'train', without them it is 'test'.",
+    ),
+    Diagnosis(
+        "regularisation not in the gradient",
+        "the loss has a regularisation term, but its derivative is missing from the gradients.",
+    ),
+    Diagnosis("regularisation not in the loss", "the gradients have the regularisation's part, but the loss has not."),
+    Diagnosis(
+        "nonlinearity forgotten",
+        "two affine layers in a row are one affine layer: something has to stand between them.",
+    ),
+    Diagnosis("relu on the scores", "scores may be negative: the last layer has no relu."),
+    Diagnosis(
+        "seed not passed on",
+        "the same seed must give the same net: the seed does not reach the random numbers.",
+    ),
+    Diagnosis("reg not passed on", "the net is not told its regularisation strength."),
+    Diagnosis(
+        "weights not drawn with weight_scale",
+        "weights start as normal random numbers with the standard deviation weight_scale, only biases start at zero.",
+    ),
+    Diagnosis(
+        "sizes turned round",
+        "a weight has the number of features that come in first, then that of those that go out.",
+    ),
+    Diagnosis("learning rate forgotten", "the gradient gives the direction; how far to go is the learning rate."),
+    Diagnosis(
+        "velocity not remembered",
+        "the velocity lives in config from one step to the next; here each step starts at rest.",
+    ),
+    Diagnosis("velocity not used", "the velocity is kept, but it is not what moves w."),
+    Diagnosis("velocity of the other sign", "the velocity in config points to where w goes; here it points back."),
+    Diagnosis(
+        "no look ahead",
+        "this is plain momentum: Nesterov's step goes beyond it, and needs the old velocity as well as the new.",
+    ),
+    Diagnosis(
+        "old velocity with the wrong sign",
+        "the old velocity was already added in the step before: its part is taken back.",
+    ),
+    Diagnosis("squares forgotten", "the squares of the gradients are collected, not the gradients."),
+    Diagnosis("root forgotten", "a square root is missing: what is divided by must have the unit of what is divided."),
+    Diagnosis("history lost", "the cache collects over all steps; here each step starts anew."),
+    Diagnosis(
+        "decay turned round",
+        "the cache keeps the share decay_rate (or beta) of itself, and takes in the rest of what is new.",
+    ),
+    Diagnosis(
+        "share of the new forgotten",
+        "this is a moving average: what is new comes in with the share that the old one gives up.",
+    ),
+    Diagnosis(
+        "t not raised",
+        "t counts the steps, and goes up before it is used: at t = 0 the correction divides by 0.",
+    ),
+    Diagnosis(
+        "corrected moments kept",
+        "m and v stay uncorrected in config; the corrected ones are for this step only.",
+    ),
+    Diagnosis("betas swapped", "beta1 belongs to the mean of the gradients, beta2 to that of their squares."),
+    Diagnosis(
+        "decay in the gradient",
+        "added to the gradient, the decay goes through Adam's averages; decoupled, it shrinks w itself.",
+    ),
+    Diagnosis(
+        "decay without the learning rate",
+        "the weights shrink by the learning rate times weight_decay in each step.",
+    ),
+    Diagnosis("step decayed too", "it is w before the step that shrinks, not what the step makes of it."),
+    Diagnosis("weights grow", "weight decay makes weights smaller; here they grow."),
+    Diagnosis(
+        "config not kept",
+        "a rule returns the config for the next step: without it momentum and Adam have no memory.",
+    ),
+    Diagnosis("parameters not updated", "what the rule returns does not arrive in the model's params."),
+    Diagnosis(
+        "loss not checked",
+        "a loss or gradient that is not finite must stop the step before it spoils the parameters.",
+    ),
+    Diagnosis("loss_history forgotten", "each step's loss is added to loss_history."),
+    Diagnosis("last batch dropped", "the last batch may be smaller, and it counts as well."),
+    Diagnosis(
+        "mean of means",
+        "a mean over batches of unequal size weighs the small one too much: count examples instead.",
+    ),
+    Diagnosis(
+        "predicted over the wrong axis",
+        "each example has a row of scores: the prediction is the place of the largest one in it.",
+    ),
+    Diagnosis("count in place of the share", "accuracy is a share of all examples, between 0 and 1."),
+    Diagnosis(
+        "test mode forgotten",
+        "at test time the layer does something else than in training: the docstring has both.",
+    ),
+    Diagnosis(
+        "scaled at test time",
+        "what is kept was scaled up in training already (inverted dropout): at test time nothing is done.",
+    ),
+    Diagnosis("generator left aside", "the random numbers come from the generator or the seed in dropout_param."),
+    Diagnosis("unbiased variance", "the variance here is a mean over all N, not a sum divided by N - 1."),
+    Diagnosis("eps forgotten", "without eps a feature that is constant divides by 0."),
+    Diagnosis("eps ignored", "eps is a setting; here it is a fixed number."),
+    Diagnosis(
+        "momentum turned round",
+        "the running statistics keep the share momentum, and take in 1 - momentum of the minibatch's.",
+    ),
+    Diagnosis("gamma and beta swapped", "gamma scales and beta shifts; here it is the other way round."),
+    Diagnosis(
+        "running statistics not moved",
+        "in training the running mean and variance move towards those of the minibatch.",
+    ),
+    Diagnosis(
+        "standard deviation in place of the variance", "running_var is a variance: the square of std, without eps."
+    ),
+    Diagnosis(
+        "place in the window taken for one in the image",
+        "the place of the maximum is counted from the window's corner, which lies somewhere in the image.",
+    ),
+    Diagnosis(
+        "axes merged in another order",
+        "a reshape keeps the order of the numbers: the axes have to stand in the right order before it, by transpose.",
+    ),
+    Diagnosis("overwrites what is there", "what stands in dx already stays: the windows are added to it."),
+    Diagnosis("dtype not passed on", "the parameters are not of the dtype that was asked for."),
+    Diagnosis(
+        "upstream gradient not copied",
+        "dout itself is handed on: whoever adds to one of the gradients then changes the other.",
+    ),
+    Diagnosis("not standardised", "the mean is taken away, but nothing is divided by the spread."),
+    Diagnosis("gamma forgotten", "forward multiplies by gamma: so does the gradient on its way to x."),
+    Diagnosis("normalized forgotten", "gamma's local gradient is the normalized x: it multiplies dout before the sum."),
+    Diagnosis(
+        "gradient through the variance left out",
+        "x reaches the output through the variance as well: that way is missing.",
+    ),
+    Diagnosis("not divided by std", "forward divides by std: so does the gradient."),
+    Diagnosis(
+        "channels mixed",
+        "a reshape keeps the order of the numbers: axes change places with transpose, and only then are they merged.",
+    ),
+    Diagnosis("groups ignored", "each group of channels has statistics of its own; here all channels share one."),
+    Diagnosis("channels grouped in another order", "a group is C // G neighbouring channels."),
+    Diagnosis("pad ignored", "pad rows and columns of zeros stand around each image."),
+    Diagnosis("stride ignored", "neighbouring windows begin stride pixels apart, in height and in width."),
+    Diagnosis(
+        "border not cut off",
+        "the gradient of the padded image is larger than x: what belongs to the padding is dropped.",
+    ),
+    Diagnosis(
+        "cut off at the wrong place",
+        "the padding is on all four sides: x begins pad rows and columns inside the padded image.",
+    ),
+    Diagnosis("last window skipped", "the last row and column of windows are missing: look at how far the loops go."),
+    Diagnosis("one channel only", "a filter looks at all channels of a window: the products of all are added."),
+    Diagnosis(
+        "filter's gradient not added up",
+        "a filter and its bias are used at every place of every image: each adds its part.",
+    ),
+    Diagnosis("average in place of the maximum", "this is the average of a window; the largest element is asked for."),
+    Diagnosis(
+        "maximum starts at zero",
+        "where all of a window is negative the maximum is negative, too: begin with -inf or an element.",
+    ),
+    Diagnosis("windows copied", "the windows are to be a view of the image, not a copy many times as large."),
+    Diagnosis("height and width swapped", "rows come before columns: height first, then width."),
+    Diagnosis("returned instead of written", "the array that is given is to be changed; here a new one is returned."),
+    Diagnosis(
+        "maximum over the wrong axes",
+        "a window lies along the last two axes; the two before them count the windows.",
+    ),
+    Diagnosis(
+        "wrong number of features",
+        "count what leaves the pool: filters times half the height times half the width.",
+    ),
+    Diagnosis(
+        "settings not as the net takes them",
+        "conv_param comes first, then pool_param, and a 2 x 2 window moves on by 2.",
     ),
 )

@@ -6,6 +6,7 @@ case. It returns a dict of named outputs, which are compared one by one.
 
 import contextlib
 import copy
+import inspect
 import io
 import time
 
@@ -49,7 +50,17 @@ def backward(find, function, dout, cache, names):
     first = copy.deepcopy(_named(function, find(function)(dout, cache), names))
     second = _named(function, find(function)(dout, cache), names)
     alike = all(np.array_equal(first[name], second[name]) for name in names)
-    return first | {"the second call gives the same": alike}
+    outputs = first | {"the second call gives the same": alike}
+    if len(names) > 1:
+        third = _named(function, find(function)(dout, cache, **_without_dx(find(function))), names)
+        alike = all(np.array_equal(first[name], third[name]) for name in names[1:])
+        outputs["the others are the same when dx is not needed"] = alike
+    return outputs
+
+
+def _without_dx(function):
+    """How to say that dx is not needed, if a backward pass can be told."""
+    return {"need_dx": False} if "need_dx" in inspect.signature(function).parameters else {}
 
 
 def numerical_gradient(find, function, f, x, args, **options):
@@ -76,8 +87,12 @@ def composite(find, how, parts, x, args, dout):
     layer = _combined(find, how, parts)
     out, cache = _pair(f"compose:{how}.forward", layer.forward(x, *args))
     names = ("dx", *(f"d{array}" for array in layer.arrays))
-    grads = layer.backward(dout, cache)
-    return {"out": out, "cache": cache} | _named(f"compose:{how}.backward", grads, names)
+    outputs = {"out": out, "cache": cache} | _named(f"compose:{how}.backward", layer.backward(dout, cache), names)
+    if len(names) > 1:
+        grads = layer.backward(dout, cache, **_without_dx(layer.backward))
+        others = list(_named(f"compose:{how}.backward", grads, names).items())[1:]
+        outputs |= {f"{name} when dx is not needed": grad for name, grad in others}
+    return outputs
 
 
 def _combined(find, how, parts):
@@ -107,17 +122,21 @@ def net(find, name, arguments, params, X, y):
 
 
 def start_of_net(find, name, arguments, scale):
-    """Look at the parameters that a model starts with."""
-    outputs = {}
-    again = find(name)(**arguments).params
-    for key, array in find(name)(**arguments).params.items():
+    """Look at the parameters that a model starts with, and at those of another one."""
+    return {"params": find(name)(**arguments).params, "again": find(name)(**arguments).params}
+
+
+def _seen_of_start(outputs, scale, **_):
+    """Say of random parameters what must be so."""
+    seen = {}
+    for key, array in outputs["params"].items():
         if key.startswith("W"):
             # Among so many random numbers the spread is within a tenth of what it should be.
-            outputs[f"{key} has standard deviation weight_scale"] = bool(abs(array.std() / scale - 1) < 0.1)
-            outputs[f"{key} is the same for the same seed"] = bool(np.array_equal(again[key], array))
+            seen[f"{key} has standard deviation weight_scale"] = bool(abs(array.std() / scale - 1) < 0.1)
+            seen[f"{key} is the same for the same seed"] = bool(np.array_equal(outputs["again"][key], array))
         else:
-            outputs[f"{key} is all zeros"] = not array.any()
-    return outputs
+            seen[f"{key} is all zeros"] = not array.any()
+    return seen
 
 
 def trained_net(find, name, arguments, X_train, y_train, X_test):
@@ -197,26 +216,62 @@ def _solver(find, model, X, y, **options):
 
 
 def dropout_forward(find, function, x, p, mode, seed):
-    """Call dropout, and say of what is random only what must be so."""
+    """Call dropout twice with one seed, and twice with one generator."""
     before = np.random.get_state()[1].copy()
     forward = find(function)
-    out, (_, mask) = (_pair(function, forward(x, {"p": p, "mode": mode, "seed": seed})))
-    with np.errstate(all="ignore"):
-        factors = np.unique((out / x).round(6))
+    out, (_, mask) = _pair(function, forward(x, {"p": p, "mode": mode, "seed": seed}))
     again, _ = forward(x, {"p": p, "mode": mode, "seed": seed})
     rng = np.random.default_rng(seed)
     first, second = (forward(x, {"p": p, "mode": mode, "rng": rng})[0] for _ in range(2))
+    is_left_alone = bool(np.array_equal(before, np.random.get_state()[1]))
+    return {"out": out, "mask": mask, "again": again, "first": first, "second": second, "left alone": is_left_alone}
+
+
+def _seen_of_dropout(outputs, x, **_):
+    """Say of random outputs what must be so."""
+    out, mask = outputs["out"], outputs["mask"]
+    with np.errstate(all="ignore"):
+        factors = np.unique((out / x).round(6))
+        rest = out - x * mask
     return {
         "factors in out": factors.astype(np.float64),
         "share of x kept": round(float(np.mean(out != 0)), 1),
         "dtype of out": str(out.dtype),
         "shape of out": tuple(out.shape),
-        "out - x * mask": out - x * mask,
+        "out - x * mask": rest,
         "dtype of mask": str(mask.dtype),
-        "same seed, same mask": bool(np.array_equal(out, again)),
-        "rng draws the next mask": not np.array_equal(first, second),
-        "the global generator is left alone": bool(np.array_equal(before, np.random.get_state()[1])),
+        "same seed, same mask": bool(np.array_equal(out, outputs["again"])),
+        "rng draws the next mask": not np.array_equal(outputs["first"], outputs["second"]),
+        "the global generator is left alone": outputs["left alone"],
     }
+
+
+_SEEN = {"start_of_net": _seen_of_start, "dropout_forward": _seen_of_dropout}
+
+
+def seen(driver, inputs, outputs):
+    """Return what is compared of a driver's outputs: if they are random, what must be so of them.
+
+    It is not for the child to say, whose word would be easy to forge. A WrongResult if the outputs are of another kind.
+    """
+    if driver not in _SEEN:
+        return outputs
+    try:
+        return _SEEN[driver](outputs, **inputs)
+    except Exception as error:  # they may be anything
+        raise WrongResult(f"what was returned cannot be looked at: {type(error).__name__}: {error}") from None
+
+
+def windows_of(find, function, x, HH, WW, stride):
+    """View images as their windows, and see whether it is a view."""
+    windows = find(function)(x, HH, WW, stride)
+    return {"windows": windows, "nothing is copied": bool(np.shares_memory(windows, x))}
+
+
+def unbroadcast(find, function, dout, shape):
+    """Call unbroadcast, and see whether the result is an array of its own."""
+    dx = find(function)(dout, shape)
+    return {"dx": dx, "dx is a new array": not np.shares_memory(dx, dout)}
 
 
 def add_windows(find, function, dx, dwindows, stride):

@@ -44,6 +44,11 @@ class Result:
     printed: str
     seconds: float
 
+    @property
+    def is_written(self):
+        """Whether there is anything to judge: not if the body is as it was handed out."""
+        return self.diagnosis != "not written yet"
+
 
 def check(exercise, student_root, seed=PUBLIC_SEED, reference=None, limits=Limits()):
     """Check one exercise of a student's tree.

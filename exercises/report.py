@@ -21,6 +21,8 @@ def render(result):
     title = f"exercise {exercise.id}, {exercise.title}"
     if result.passed:
         return f"PASS  {title}: {result.num_cases} cases, {_points(result.points)} ({result.seconds:.1f} s)\n"
+    if not result.is_written:
+        return f"....  {title}: to be written\n"
     lines = [f"FAIL  {title}: {result.num_failed} of {result.num_cases} cases ({result.seconds:.1f} s)"]
     first = result.feedback[0].case
     shown = [item for item in result.feedback if item.case == first][:_MOST_ITEMS]
@@ -36,6 +38,18 @@ def render(result):
     if result.printed:
         lines += ["", "your code printed:", *_wrapped(result.printed.strip()[:300], indent="  ")]
     return "\n".join(line[:WIDTH] for line in lines) + "\n"
+
+
+def render_line(result):
+    """Write a verdict as one line: what failed first, or what the mistake may be."""
+    title = f"{result.exercise.id}, {result.exercise.title}"
+    if result.passed:
+        line = f"PASS  {title}: {_points(result.points)}"
+    elif result.is_written:
+        line = f"FAIL  {title}: {result.advice or result.feedback[0].text.splitlines()[0]}"
+    else:
+        line = f"....  {title}: to be written"
+    return f"{line if len(line) <= WIDTH else line[:WIDTH - 4] + ' ...'}\n"
 
 
 def _item(item):

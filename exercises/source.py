@@ -81,6 +81,11 @@ def removed_lines(node, lines):
     return first, removed[-1].end_lineno
 
 
+def cut_out(text, path):
+    """Return the text of a function, without the indentation that it has there."""
+    return textwrap.dedent(ast.get_source_segment(text, find(ast.parse(text), path), padded=True))
+
+
 def replace(text, path, function):
     """Put the text of a function in the place of another one and give it its indentation and its name."""
     node = find(ast.parse(text), path)

@@ -58,6 +58,20 @@ LESSONS = {
     11: "A convolutional net that reads digits",
 }
 
+_IM2COL = ("forward", "backward_w", "backward_x", "correlate", "_scatter", "_blocks")
+_CONV_KERNELS = (
+    *(f"layers.kernels.im2col:{name}" for name in _IM2COL),
+    *(f"layers.kernels.flat:{name}" for name in ("forward", "backward_w", "_blocks")),
+    *(f"layers.kernels.winograd:{name}" for name in ("forward", "backward_w", "backward_x", "_correlate")),
+    *(f"layers.kernels.pointwise:{name}" for name in ("forward", "backward_w", "backward_x")),
+    *(f"layers.kernels.fft:{name}" for name in ("forward", "backward_w", "backward_x")),
+)
+_POOL_KERNELS = tuple(
+    f"layers.kernels.pooling:{name}" for name in ("max_forward", "max_backward", "_largest", "_route")
+)
+_NORM_FORWARD = ("layers.kernels.channel_norm:moments", "layers.kernels.channel_norm:scale_and_shift")
+_NORM_BACKWARD = ("layers.kernels.channel_norm:sums_for_backward", "layers.kernels.channel_norm:backward")
+
 EXERCISES = (
     Exercise(
         id="1.1",
@@ -91,7 +105,8 @@ EXERCISES = (
         check="numerical_gradient",
         hints=(
             "A derivative is a sensitivity: by how much does f move when one entry moves by h?",
-            "Take it from both sides, f(x + h) and f(x - h): the error falls with h^2 instead of h.",
+            "Take it from both sides, f(x + h) and f(x - h): the error falls with h^2 instead of h. _values_around "
+            "gives you both.",
             "For every index of np.ndindex(x.shape): grad[index] = (above - below) / (2 * h).",
         ),
         builds_on=("1.2",),
@@ -344,8 +359,8 @@ EXERCISES = (
         hints=(
             "Backward goes through the parts in reverse order; what one returns as dx is the dout of the one "
             "before it.",
-            "A part returns dx alone or (dx, *darrays): _as_tuple makes both a tuple. The arrays' gradients are kept.",
-            "dout, *own = _as_tuple(part.backward(dout, part_cache)), then grads = (*own, *grads); dout ends as dx.",
+            "A part returns dx alone or (dx, *darrays): _backward makes both a tuple. The arrays' gradients are kept.",
+            "dout, *own = _backward(part, dout, part_cache, ...), then grads = (*own, *grads); dout ends as dx.",
         ),
         builds_on=("5.1",),
     ),
@@ -372,7 +387,7 @@ EXERCISES = (
         hints=(
             "The add gate hands dout to each part unchanged. x went to each of them: what becomes of its gradient?",
             "dx is the sum of what the parts return for x; the arrays' gradients stand in the order of the parts.",
-            "dx, *own = _as_tuple(part.backward(dout, part_cache)), then dxs.append(dx) and grads = (*grads, *own).",
+            "dx, *own = _backward(part, dout, part_cache, need_dx), then dxs.append(dx) and grads = (*grads, *own).",
         ),
         builds_on=("5.2", "5.3"),
     ),
@@ -559,6 +574,7 @@ EXERCISES = (
             "std = np.sqrt(var + eps); return centered / std, mean, var, std.",
         ),
         builds_on=("3.2",),
+        twins=_NORM_FORWARD,
     ),
     Exercise(
         id="8.2",
@@ -569,10 +585,11 @@ EXERCISES = (
         hints=(
             "In training the statistics are the minibatch's, at test time the running ones; then scale and shift.",
             "standardize(x, 0, eps) keeps the axis: its mean has shape (1, D), the running mean (D,).",
-            'bn_param["running_mean"] = momentum * running_mean + (1 - momentum) * mean[0], likewise var; '
+            "move_running_statistics(bn_param, momentum, running_mean, running_var, mean[0], var[0]); "
             "cache (normalized, std, gamma, mode).",
         ),
         builds_on=("8.1",),
+        twins=(*_NORM_FORWARD, "layers.spatial_batchnorm:spatial_batchnorm_forward"),
     ),
     Exercise(
         id="8.3",
@@ -587,7 +604,12 @@ EXERCISES = (
             "centered.",
         ),
         builds_on=("8.2",),
-        twins=("layers.batchnorm:batchnorm_backward_alt", "layers.standardize:standardize_backward"),
+        twins=(
+            "layers.batchnorm:batchnorm_backward_alt",
+            "layers.standardize:standardize_backward",
+            "layers.spatial_batchnorm:spatial_batchnorm_backward",
+            *_NORM_BACKWARD,
+        ),
     ),
     Exercise(
         id="8.4",
@@ -601,7 +623,7 @@ EXERCISES = (
             "(d - mean(d) - normalized * mean(d * normalized)) / std.",
         ),
         builds_on=("8.3",),
-        twins=("layers.batchnorm:batchnorm_backward",),
+        twins=("layers.batchnorm:batchnorm_backward", *_NORM_BACKWARD),
     ),
     Exercise(
         id="8.5",
@@ -615,7 +637,11 @@ EXERCISES = (
             "dx = standardize_backward(dout * gamma, normalized, std, 0), or dout * (gamma / std) at test time.",
         ),
         builds_on=("8.3", "8.4"),
-        twins=("layers.batchnorm:batchnorm_backward",),
+        twins=(
+            "layers.batchnorm:batchnorm_backward",
+            "layers.spatial_batchnorm:spatial_batchnorm_backward",
+            *_NORM_BACKWARD,
+        ),
     ),
     Exercise(
         id="9.1",
@@ -654,9 +680,11 @@ EXERCISES = (
         hints=(
             "A pixel of an image counts as one example with C features.",
             "Bring the channels to the last axis before reshaping to (N * H * W, C): reshape alone would mix them.",
-            "_channels_last, batchnorm_forward, _channels_first; the cache is (cache, x.shape).",
+            "pixels = _as_pixels(x); in training mean[0] and var[0] of standardize(pixels, 0, eps), imported from "
+            ".standardize; then _as_images of gamma * (pixels - mean) / std + beta.",
         ),
         builds_on=("8.2",),
+        twins=_NORM_FORWARD,
     ),
     Exercise(
         id="9.4",
@@ -667,9 +695,11 @@ EXERCISES = (
         hints=(
             "The same way as forward: pixels as examples.",
             "The gradient of a rearrangement is the rearrangement of the gradient.",
-            "dx, dgamma, dbeta = batchnorm_backward_alt(_channels_last(dout), cache), and dx back to channels first.",
+            "d = _as_pixels(dout), normalized = (pixels - mean) / std, and _as_images of standardize_backward("
+            "d * gamma, normalized, std, 0); at test time d * gamma / std.",
         ),
         builds_on=("8.5", "9.3"),
+        twins=_NORM_BACKWARD,
     ),
     Exercise(
         id="9.5",
@@ -710,7 +740,7 @@ EXERCISES = (
             "out[n, f, i, j] = np.sum(padded[n, :, top : top + HH, left : left + WW] * w[f]) + b[f].",
         ),
         builds_on=("4.1",),
-        twins=("layers.conv:conv_forward",),
+        twins=("layers.conv:conv_forward", *_CONV_KERNELS),
     ),
     Exercise(
         id="10.2",
@@ -724,7 +754,7 @@ EXERCISES = (
             "dpadded[n, :, top : top + HH, left : left + WW] += dout[n, f, i, j] * w[f].",
         ),
         builds_on=("10.1",),
-        twins=("layers.conv:conv_backward",),
+        twins=("layers.conv:conv_backward", *_CONV_KERNELS),
     ),
     Exercise(
         id="10.3",
@@ -738,7 +768,7 @@ EXERCISES = (
             "out[n, c, i, j] = np.max(x[n, c, top : top + pool_height, left : left + pool_width]).",
         ),
         builds_on=("2.5",),
-        twins=("layers.max_pool:max_pool_forward",),
+        twins=("layers.max_pool:max_pool_forward", *_POOL_KERNELS),
     ),
     Exercise(
         id="10.4",
@@ -753,18 +783,18 @@ EXERCISES = (
             "c, i, j].",
         ),
         builds_on=("2.6", "10.3"),
-        twins=("layers.max_pool:max_pool_backward",),
+        twins=("layers.max_pool:max_pool_backward", *_POOL_KERNELS),
     ),
     Exercise(
         id="10.5",
-        title="Windows as rows of a matrix",
-        functions=("layers.conv:_columns",),
+        title="All windows at once",
+        functions=("layers.kernels.windows:windows_of",),
         points=2,
-        check="columns",
+        check="windows_of",
         hints=(
-            "windows_of has all windows, as (N, C, H', W', HH, WW); a row is to hold one place of one image.",
-            "The axes that count rows come first, N, H', W'; then those of a window, C, HH, WW.",
-            "windows.transpose(0, 2, 3, 1, 4, 5).reshape(N * H_out * W_out, C * HH * WW).",
+            "Window (i, j) begins at pixel (i * stride, j * stride): every stride-th one of all windows there are.",
+            "sliding_window_view gives the windows of size (HH, WW) along the axes of height and width, at stride 1.",
+            "sliding_window_view(x, (HH, WW), axis=(2, 3)), then [:, :, ::stride, ::stride].",
         ),
         builds_on=("10.1",),
     ),
@@ -775,13 +805,14 @@ EXERCISES = (
         points=2,
         check="layer_forward: conv vectorised",
         hints=(
-            "With every window a row, all dot products with all filters are one matrix product.",
-            "The product has a row for every place of every image: (N * H' * W', F). Filters are not the last "
-            "axis of out.",
-            "_columns(x, w, stride, pad) @ w.reshape(F, -1).T + b, reshaped to (N, H_out, W_out, F), transposed.",
+            "With every window a row of a matrix, all dot products with all filters are one matrix product.",
+            "Pad, then windows_of (import it from .kernels.windows): its axes that count rows, N, H', W', come "
+            "first; then C, HH, WW.",
+            "columns = windows.transpose(0, 2, 3, 1, 4, 5).reshape(N * H_out * W_out, -1); columns @ w.reshape(F, -1)"
+            ".T + b has F as its last axis.",
         ),
         builds_on=("10.5",),
-        twins=("layers.naive:conv_forward_naive",),
+        twins=("layers.naive:conv_forward_naive", *_CONV_KERNELS),
     ),
     Exercise(
         id="10.7",
@@ -805,11 +836,11 @@ EXERCISES = (
         hints=(
             "The affine layer's backward with windows as rows; then the rows go back to where they came from.",
             "dout as rows is (N * H' * W', F): dw = rows.T @ columns, and dcolumns = rows @ w as a matrix.",
-            "Reshape dcolumns to (N, H_out, W_out, C, HH, WW), transpose to (0, 3, 1, 2, 4, 5), add_windows, "
-            "unpad_images.",
+            "Reshape dcolumns to (N, H_out, W_out, C, HH, WW), transpose to (0, 3, 1, 2, 4, 5), add_windows to "
+            "padded zeros, cut the border off.",
         ),
         builds_on=("4.2", "10.5", "10.7"),
-        twins=("layers.naive:conv_backward_naive",),
+        twins=("layers.naive:conv_backward_naive", *_CONV_KERNELS),
     ),
     Exercise(
         id="10.9",
@@ -818,12 +849,12 @@ EXERCISES = (
         points=1,
         check="layer_forward: max_pool vectorised",
         hints=(
-            "windows_of shows all windows at once.",
-            "They are the last two axes.",
+            "windows_of shows all windows at once; import it from .kernels.windows.",
+            "A window is the last two axes of what it returns.",
             "windows_of(x, pool_height, pool_width, stride).max(axis=(4, 5)); the cache has a copy of pool_param.",
         ),
         builds_on=("10.3",),
-        twins=("layers.naive:max_pool_forward_naive", "layers.avg_pool:avg_pool_forward"),
+        twins=("layers.naive:max_pool_forward_naive", "layers.avg_pool:avg_pool_forward", *_POOL_KERNELS),
     ),
     Exercise(
         id="10.10",
@@ -838,7 +869,7 @@ EXERCISES = (
             "None] * it.",
         ),
         builds_on=("10.4", "10.7"),
-        twins=("layers.naive:max_pool_backward_naive", "layers.avg_pool:avg_pool_backward"),
+        twins=("layers.naive:max_pool_backward_naive", "layers.avg_pool:avg_pool_backward", *_POOL_KERNELS),
     ),
     Exercise(
         id="11.1",

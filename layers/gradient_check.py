@@ -17,6 +17,16 @@ from .compose import Layer
 def rel_error(x, y):
     """Largest relative error between two arrays, ``max(|x - y| / max(1e-8, |x| + |y|))``.
 
+    Parameters
+    ----------
+    x, y : ndarray or number
+        Of one shape.
+
+    Returns
+    -------
+    error : float
+        0.0 if there are no entries.
+
     Examples
     --------
     >>> rel_error(np.array([1.0, 2.0]), np.array([1.0, 2.0]))
@@ -37,7 +47,7 @@ def eval_numerical_gradient(f, x, verbose=True, h=1e-5):
     x : ndarray
         Changed in place while f is called, and restored. In float32 the small differences lose most of their digits.
     verbose : bool
-        Print each entry's index and derivative.
+        Print each entry's index and derivative, a line each: ``(0, 2) -6.0``.
     h : float
         In the units of x.
 

@@ -13,15 +13,20 @@ def main(argv=None):
     if shadow:
         print(f"layerwise: {shadow}", file=sys.stderr)
         return 1
-    from .train import add_train  # not before the check above: it imports from datasets
+    from exercises import lab  # not before the check above: it imports from datasets
 
+    arguments = sys.argv[1:] if argv is None else argv
     parser = argparse.ArgumentParser(
         prog="layerwise", description="Neural networks in plain NumPy, every layer a forward/backward pair."
     )
     parser.add_argument("--version", action="version", version=f"layerwise {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="verb", required=True)
-    add_train(verbs)
-    options = parser.parse_args(argv)
+    if arguments[:1] != ["lab"]:
+        from .train import add_train  # it imports the layers, in which a student may have left a mistake
+
+        add_train(verbs)
+    lab.add_lab(verbs)
+    options = parser.parse_args(arguments)
     return options.run(options)
 
 

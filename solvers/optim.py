@@ -215,7 +215,11 @@ UPDATE_RULES = {rule.__name__: rule for rule in (sgd, sgd_momentum, nesterov, ad
 
 
 def _adam_step(dw, config):
-    """Advance m, v and t in the config and return what adam subtracts from w."""
+    """Advance m, v and t in the config and return what adam subtracts from w, by the formulas of `adam`.
+
+    The config has ``learning_rate``, ``beta1``, ``beta2``, ``epsilon``, and ``m``, ``v`` and ``t`` as the step before
+    left them; afterwards it has the new m, v and t. Its arrays are replaced, not changed.
+    """
     beta1, beta2 = config["beta1"], config["beta2"]
     config["t"] += 1
     config["m"] = beta1 * config["m"] + (1 - beta1) * dw

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "solvers": set(),
     "datasets": set(),
     "models": {"layers"},
-    "layerwise": {"layers", "models", "solvers", "datasets"},
+    "layerwise": {"layers", "models", "solvers", "datasets", "exercises"},
 }
 OURS = {*MAY_IMPORT, "exercises", "benchmarks", "tests"}
 CORE = {"numpy", "scipy"}

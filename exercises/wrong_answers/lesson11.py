@@ -15,9 +15,74 @@ def __init____no_padding(
         "W3": (hidden_dim, num_classes),
         "b3": num_classes,
     }
-    super(ThreeLayerConvNet, self).__init__(
+    super().__init__(
         net=chain(conv_relu_pool, affine_relu, affine, name="three_layer_conv_net"),
         params=initialise(shapes, weight_scale, dtype, seed),
         settings=({"stride": 1, "pad": 0}, {"pool_height": 2, "pool_width": 2, "stride": 2}),
         reg=reg,
+    )
+
+
+def __init____pool_not_counted(
+    self, input_dim=(3, 32, 32), num_filters=32, filter_size=7, hidden_dim=100, num_classes=10, weight_scale=1e-3,
+    reg=0.0, dtype=np.float32, seed=None
+):
+    """11.1: wrong number of features"""
+    C, H, W = input_dim
+    shapes = {
+        "W1": (num_filters, C, filter_size, filter_size),
+        "b1": num_filters,
+        "W2": (num_filters * H * W, hidden_dim),
+        "b2": hidden_dim,
+        "W3": (hidden_dim, num_classes),
+        "b3": num_classes,
+    }
+    super().__init__(
+        net=chain(conv_relu_pool, affine_relu, affine, name="three_layer_conv_net"),
+        params=initialise(shapes, weight_scale, dtype, seed),
+        settings=({"stride": 1, "pad": (filter_size - 1) // 2}, {"pool_height": 2, "pool_width": 2, "stride": 2}),
+        reg=reg,
+    )
+
+
+def __init____windows_overlap(
+    self, input_dim=(3, 32, 32), num_filters=32, filter_size=7, hidden_dim=100, num_classes=10, weight_scale=1e-3,
+    reg=0.0, dtype=np.float32, seed=None
+):
+    """11.1: settings not as the net takes them"""
+    C, H, W = input_dim
+    shapes = {
+        "W1": (num_filters, C, filter_size, filter_size),
+        "b1": num_filters,
+        "W2": (num_filters * (H // 2) * (W // 2), hidden_dim),
+        "b2": hidden_dim,
+        "W3": (hidden_dim, num_classes),
+        "b3": num_classes,
+    }
+    super().__init__(
+        net=chain(conv_relu_pool, affine_relu, affine, name="three_layer_conv_net"),
+        params=initialise(shapes, weight_scale, dtype, seed),
+        settings=({"stride": 1, "pad": (filter_size - 1) // 2}, {"pool_height": 2, "pool_width": 2, "stride": 1}),
+        reg=reg,
+    )
+
+
+def __init____no_reg(
+    self, input_dim=(3, 32, 32), num_filters=32, filter_size=7, hidden_dim=100, num_classes=10, weight_scale=1e-3,
+    reg=0.0, dtype=np.float32, seed=None
+):
+    """11.1: reg not passed on"""
+    C, H, W = input_dim
+    shapes = {
+        "W1": (num_filters, C, filter_size, filter_size),
+        "b1": num_filters,
+        "W2": (num_filters * (H // 2) * (W // 2), hidden_dim),
+        "b2": hidden_dim,
+        "W3": (hidden_dim, num_classes),
+        "b3": num_classes,
+    }
+    super().__init__(
+        net=chain(conv_relu_pool, affine_relu, affine, name="three_layer_conv_net"),
+        params=initialise(shapes, weight_scale, dtype, seed),
+        settings=({"stride": 1, "pad": (filter_size - 1) // 2}, {"pool_height": 2, "pool_width": 2, "stride": 2}),
     )
