@@ -9,4 +9,7 @@ An exercise is a row of the table in `syllabus`: the functions whose bodies a st
 4. `judge` runs the same drivers on the reference, compares, and with `diagnoses` says what the mistake may be.
 
 ``check("4.2", "path/to/the/students/tree")`` does it all, and ``render(result)`` makes one screen of text of it.
+
+`handout` writes the tree that a student works in, `student` knows what was done there, and `lab` has the verbs of the
+program.
 """

@@ -3,7 +3,8 @@
 Run as a script from a copy in a temporary folder, so that no path leads to the project: ``python -I -B child.py``. It
 reads jobs from standard input, a line of seconds and a folder each. For every job it forks a process, which spares the
 time that it takes to import NumPy, and when that has ended or its time is up, it writes a line. In the folder of the
-job the process finds ``world`` (marshalled code), ``cases.json`` and ``limits.json``, and leaves ``results.json``.
+job the process finds ``world`` (marshalled code), ``cases.json`` and ``limits.json``, and leaves ``results.json``. It
+opens that before it closes a cage around itself (`cage`), in which it runs the student's code.
 """
 
 import contextlib
@@ -46,7 +47,7 @@ class Finder:
 
 
 def limit(seconds, megabytes):
-    """Let the operating system stop what takes too much: processor time, memory, the size of files."""
+    """Let the operating system stop what takes too much: processor time, memory, the size of files, processes."""
     try:
         import resource
     except ImportError:
@@ -55,6 +56,7 @@ def limit(seconds, megabytes):
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, megabytes << 20),
         (resource.RLIMIT_FSIZE, 64 << 20),
+        (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):
@@ -83,7 +85,7 @@ def describe(error):
     """Describe an exception by its type, its message and the frames of the world's modules."""
     frames = [
         [frame.filename, frame.lineno, frame.name]
-        for frame in traceback.extract_tb(error.__traceback__)
+        for frame in traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False)
         if not frame.filename.startswith("<exercises") and frame.filename != __file__
     ]
     return {"type": type(error).__name__, "message": str(error)[:MOST_TEXT], "frames": frames[-12:]}
@@ -101,13 +103,16 @@ def run_job():
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(limits["seconds"] + 1)  # should nobody be left who waits for it
     sys.meta_path.insert(0, Finder(modules))
-    drivers, wire = importlib.import_module("exercises.drivers"), importlib.import_module("exercises.wire")
+    cage, drivers, wire = (importlib.import_module(f"exercises.{name}") for name in ("cage", "drivers", "wire"))
 
     def find(name):
         return drivers.look_up(importlib.import_module, name)
 
-    reports = [run_case(drivers, wire, find, case) for case in cases]
     with open("results.json", "w", encoding="utf-8") as file:
+        cage.close()
+        reports = [run_case(drivers, wire, find, case) for case in cases]
+        file.seek(0)
+        file.truncate()  # the student's code may have written to it
         json.dump(reports, file)
 
 
@@ -135,8 +140,9 @@ def start_job(folder):
 def main():
     sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
     sys.meta_path[:] = [finder for finder in sys.meta_path if "__editable__" not in finder.__module__]
-    for name in ("numpy", "scipy.special"):
+    for name in ("ctypes", "sysconfig", "numpy", "scipy.special"):
         importlib.import_module(name)
+    sys.modules["threadpoolctl"] = None  # there is one thread only, and it would look for libraries in the cage
     for line in sys.stdin:
         seconds, folder = line.rstrip("\n").split(" ", 1)
         print("ended" if wait_for(start_job(folder), float(seconds)) else "stopped", flush=True)

@@ -1,8 +1,9 @@
 """Making a hand-out: the project without what the student is to write, and without what would tell it.
 
-What is in it: the packages with the bodies of the exercises taken away (`source.blank`), the digits, the program, and what
-checks exercises. The reference comes along packed, as ``exercises/reference.bin``. What is not: the folders of tests,
-wrong answers and benchmarks, the git history, the project's README, compiled caches, and the instructor's verbs.
+What is in it: the packages with the bodies of the exercises taken away (`source.blank`), the digits, the program, and
+what checks exercises. The reference comes along packed, as ``exercises/reference.bin``. What is not: the folders of
+tests, wrong answers and benchmarks, the git history, the project's README, compiled caches, and the instructor's
+verbs.
 """
 
 import configparser
@@ -120,7 +121,7 @@ def build(folder, root=None):
 
 def _files(root):
     """List what is copied as it is."""
-    whole = [path for package in _WHOLE for path in (root / package).rglob("*.py") if not path.name.startswith("build_")]
+    whole = [path for package in _WHOLE for path in (root / package).rglob("*.py") if path.name[:6] != "build_"]
     lessons = sorted((root / "exercises/notebooks").glob("*.py"))
     return [
         *(path.relative_to(root).as_posix() for path in sorted(whole) + lessons),

@@ -1,4 +1,4 @@
-"""``layerwise lab``: the verbs with which a student works in a hand-out, and an instructor makes and grades hand-outs."""
+"""``layerwise lab``: the verbs with which a student works in a hand-out, and an instructor makes and grades them."""
 
 import argparse
 import ast

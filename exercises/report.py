@@ -6,12 +6,14 @@ WIDTH = 100
 _MOST_ITEMS = 6
 
 
-def render(result):
+def render(result, figures=True):
     """Write a verdict as text, at most 100 characters wide.
 
     Parameters
     ----------
     result : Result
+    figures : bool
+        Whether with the numbers that came and were expected, and what was printed; hidden cases do not give theirs away.
 
     Returns
     -------
@@ -29,13 +31,13 @@ def render(result):
     if first:
         lines += ["", f"case: {first}"]
     for item in shown:
-        lines += [*_item(item)]
+        lines += [*_item(item, figures)]
     others = list(dict.fromkeys(item.case for item in result.feedback if item.case != first))
     if others:
         lines += ["", *_wrapped(f"also wrong: {'; '.join(others)}")]
     if result.advice:
         lines += ["", *_wrapped(f"It looks like this: {result.advice}")]
-    if result.printed:
+    if result.printed and figures:
         lines += ["", "your code printed:", *_wrapped(result.printed.strip()[:300], indent="  ")]
     return "\n".join(line[:WIDTH] for line in lines) + "\n"
 
@@ -52,9 +54,9 @@ def render_line(result):
     return f"{line if len(line) <= WIDTH else line[:WIDTH - 4] + ' ...'}\n"
 
 
-def _item(item):
+def _item(item, figures):
     yield from _wrapped(item.text, indent="  ")
-    if item.error is not None:
+    if item.error is not None and figures:
         yield f"    relative error {item.error:.1e}, may be {item.bound:.0e}"
         where = f" at {item.index}" if item.index else ""
         numerical = "" if item.numerical is None else f", by numbers {item.numerical:.9g}"

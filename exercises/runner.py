@@ -1,8 +1,7 @@
 """Run cases in a child process that sees a world and nothing else, and bring its raw outputs back.
 
 The child is not trusted: what it prints and its exit code count for nothing, and its file of results is read as data,
-within a size. It is stopped when its time is up, with all that it has started in its session. What is not contained: it
-runs as the same user, so it can read what that user can read, and reach the network.
+within a size. It runs in a cage (`cage` says what that holds) and is stopped when its time is up.
 """
 
 import contextlib
@@ -84,7 +83,7 @@ class _Warm:
             env={
                 "HOME": self.folder,
                 "TMPDIR": self.folder,
-                **{f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")},
+                **{f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "LAYERWISE")},
                 **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
             },
             stdin=subprocess.PIPE,
@@ -133,15 +132,14 @@ def _run(folder, seconds):
     except OSError:
         start_afresh()
         raise Stopped("the process ended the one that had started it") from None
-    lines = _tail(folder / "stderr").strip().splitlines()
+    lines = _text(folder / "stderr")[-2000:].strip().splitlines()
     return lines[-1] if lines else "it left no word"
 
 
 def _read(path, count, last_words):
-    try:
-        data = _open_plain(path)
-    except OSError:
-        raise Stopped(f"the process ended before there were results ({last_words[:200]})") from None
+    data = _text(path)
+    if not data:
+        raise Stopped(f"the process ended before there were results ({last_words[:200]})")
     try:
         reports = json.loads(data)
         if type(reports) is not list or len(reports) != count:
@@ -155,17 +153,12 @@ def _read(path, count, last_words):
         raise Stopped("the file of results is not what the child process writes") from None
 
 
-def _open_plain(path):
-    """Read a file that must be a plain one of moderate size: no link, no pipe."""
-    status = os.lstat(path)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_RESULTS:
-        raise OSError("no plain file")
-    return path.read_text(encoding="utf-8", errors="replace")
-
-
-def _tail(path):
+def _text(path):
+    """Read a file that must be a plain one of moderate size, no link and no pipe; nothing if it is not."""
     with contextlib.suppress(OSError):
-        return _open_plain(path)[-2000:]
+        status = os.lstat(path)
+        if stat.S_ISREG(status.st_mode) and status.st_size <= _MOST_RESULTS:
+            return path.read_text(encoding="utf-8", errors="replace")
     return ""
 
 
@@ -173,7 +166,7 @@ def _tail(path):
 def _harness():
     """Compile what the child runs the cases with."""
     modules = {"exercises": (compile("", "<exercises>", "exec"), "<exercises>", True)}
-    for name in ("drivers", "wire"):
+    for name in ("cage", "drivers", "wire"):
         code = compile((_HERE / f"{name}.py").read_text(encoding="utf-8"), f"<exercises {name}>", "exec")
         modules[f"exercises.{name}"] = (code, f"<exercises {name}>", False)
     return modules

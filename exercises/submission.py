@@ -14,7 +14,7 @@ from pathlib import Path
 from .student import files_to_hand_in
 
 MOST_BYTES = 1 << 20
-_MOST_ZIPPED = 64 << 20
+_MOST_ZIPPED = 32 << 20
 _MOST_MEMBERS = 20_000
 
 

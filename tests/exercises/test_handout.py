@@ -37,8 +37,8 @@ def run(folder, *arguments):
     )
 
 
-# What says nothing of an answer: punctuation; the head of a block, if there is no operator and no subscript in it; a return
-# of names; a shape taken apart; and these few.
+# What says nothing of an answer: punctuation; the head of a block, if there is no operator and no subscript in it;
+# a return of names; a shape taken apart; and these few.
 _NAME = r"[A-Za-z_][\w.]*"
 _TRIVIAL = re.compile(
     rf"""[\[\](){{}},]* | (else|try|finally): | continue | raise\sValueError\(

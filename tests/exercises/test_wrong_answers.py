@@ -11,7 +11,7 @@ from exercises.cases import PUBLIC_SEED, draw_cases
 from exercises.compare import compare, run_here
 from exercises.diagnoses import DIAGNOSES, _by_relation, _reference_with, sentence_of
 from exercises.judge import check, verdict
-from exercises.mistakes import wrong_answers
+from exercises.mistakes import WrongAnswer, wrong_answers
 from exercises.reference import Reference
 from exercises.syllabus import EXERCISES, exercise
 
@@ -51,6 +51,57 @@ def test_a_wrong_answer_fails_with_the_right_diagnosis(answer, reference, figure
             # Without a look at the wrong answers, so that other ways to make the same mistake are told as well.
             assert _by_relation(cases, feedback, reference) == answer.diagnosis
     figures["wrong answers killed, with the right diagnosis"] += 1
+
+
+# The same mistakes in other words than those of the table: it is the numbers that are compared.
+VARIANTS = [
+    WrongAnswer("6.6", "", "epsilon inside the root", "solvers.optim:adam", """\
+def adam(w, dw, config=None):
+    names = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+    w, dw, c = _prepare("adam", w, dw, config, "m", "v", "t", **names)
+    c["t"] = c["t"] + 1
+    c["m"], c["v"] = (c[b] * c[k] + (1 - c[b]) * dw**n for b, k, n in (("beta1", "m", 1), ("beta2", "v", 2)))
+    unbiased = c["v"] / (1 - c["beta2"] ** c["t"]) + c["epsilon"]
+    return w - c["learning_rate"] * c["m"] / (1 - c["beta1"] ** c["t"]) * unbiased**-0.5, c
+"""),
+    WrongAnswer("4.6", "", "right class pushed once", "layers.losses:svm_loss", """\
+def svm_loss(x, y):
+    loss, dx = 0.0, np.zeros_like(x)
+    for n in range(len(x)):
+        dx[n, y[n]] = -1 / len(x)
+        for c in range(x.shape[1]):
+            margin = float(x[n, c]) - float(x[n, y[n]]) + 1
+            if c != y[n] and margin > 0:
+                loss += margin / len(x)
+                dx[n, c] = 1 / len(x)
+    return loss, dx
+"""),
+    WrongAnswer("9.5", "", "groups ignored", "layers.spatial_groupnorm:spatial_groupnorm_forward", """\
+def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    mean = x.mean(axis=(1, 2, 3), keepdims=True)
+    std = (x.var(axis=(1, 2, 3), keepdims=True) + gn_param.get("eps", 1e-5)) ** 0.5
+    normalized = (x - mean) / std
+    return normalized * gamma + beta, (normalized[:, None], std[:, None], gamma)
+"""),
+    WrongAnswer("10.2", "", "stride ignored", "layers.naive:conv_backward_naive", """\
+def conv_backward_naive(dout, cache):
+    x, w, b, conv_param = cache
+    pad, (HH, WW) = conv_param["pad"], w.shape[2:]
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
+    for i, j in np.ndindex(dout.shape[2:]):
+        here = dout[:, :, i, j]
+        dpadded[:, :, i : i + HH, j : j + WW] += np.tensordot(here, w, 1)
+        dw += np.tensordot(here.T, padded[:, :, i : i + HH, j : j + WW], 1)
+    return dpadded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]], dw, dout.sum(axis=(0, 2, 3))
+"""),
+]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=[variant.diagnosis for variant in VARIANTS])
+def test_a_mistake_is_known_however_it_is_written(variant, reference):
+    _, _, result = judged(variant, PUBLIC_SEED, reference)
+    assert result.diagnosis == variant.diagnosis
 
 
 def test_every_exercise_has_wrong_answers_of_its_own():
