@@ -157,6 +157,15 @@ class Classifier:
             setting, key = name.split(".")
             settings[setting][key] = np.array(array)
 
+    @property
+    def generators(self):
+        """The model's own generators of random numbers (dropout's), by name, whose states belong to a checkpoint."""
+        return {
+            name: setting["rng"]
+            for name, setting in zip(self.net.settings, self.settings)
+            if isinstance(setting.get("rng"), np.random.Generator)
+        }
+
     def first_nonfinite(self, X, y=None):
         """Name the first thing that is not finite in a training step on X and y; the model is not changed.
 

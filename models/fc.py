@@ -95,8 +95,10 @@ class FullyConnectedNet(Classifier):
         self.dropout_param = {}
         if self.use_dropout:
             self.dropout_param = {"mode": "train", "p": dropout_keep_ratio}
-            if seed is not None:
-                self.dropout_param["rng" if isinstance(seed, np.random.Generator) else "seed"] = seed
+            if seed is None or isinstance(seed, np.random.Generator):
+                self.dropout_param["rng"] = np.random.default_rng(seed)
+            else:
+                self.dropout_param["seed"] = seed
 
         blocks, self.bn_params = [], []
         for D, M in pairwise((input_dim, *hidden_dims)):

@@ -6,6 +6,10 @@ from numbers import Integral, Real
 import numpy as np
 
 
+ABOVE_ZERO = (lambda value: value > 0, "> 0")
+FRACTION = (lambda value: 0 <= value < 1, "from 0 to below 1")
+
+
 def check_integer(where, name, value, least):
     """Return the value as an int; a ValueError unless it is an integer of at least `least`."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
@@ -13,8 +17,13 @@ def check_integer(where, name, value, least):
     return int(value)
 
 
-def check_number(where, name, value, fits, expected):
-    """Return the value as a float; a ValueError unless it is a finite number for which ``fits(value)`` holds."""
+def check_number(where, name, value, fits, expected, optional=False):
+    """Return the value as a float; a ValueError unless it is a finite number for which ``fits(value)`` holds.
+
+    None is returned as it is where the value is optional.
+    """
+    if optional and value is None:
+        return None
     number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     if not (number and fits(value)):
         raise ValueError(f"{where}: {name} must be a finite number {expected}, got {value!r}")
@@ -44,6 +53,13 @@ def check_examples(where, data, X_name, y_name):
             f"{where}: {X_name} has shape {X.shape} and {y_name} {y.shape}; expected (N, ...) and (N,) with N >= 1"
         )
     return X, y
+
+
+def check_function(where, name, given):
+    """Return the given function, or None; a ValueError if it is anything else."""
+    if given is not None and not callable(given):
+        raise ValueError(f"{where}: {name} must be a function or None, got {given!r}")
+    return given
 
 
 def check_functions(where, name, given):

@@ -10,19 +10,17 @@ In the formulas all operations are elementwise, and ``lr`` stands for ``learning
 
 import numpy as np
 
-from .checks import check_integer, check_known, check_number
+from .checks import ABOVE_ZERO, FRACTION, check_integer, check_known, check_number
 
 _AT_LEAST_ZERO = (lambda value: value >= 0, ">= 0")
-_ABOVE_ZERO = (lambda value: value > 0, "> 0")
-_FRACTION = (lambda value: 0 <= value < 1, "from 0 to below 1")
 _ALLOWED = {
     "learning_rate": _AT_LEAST_ZERO,
     "weight_decay": _AT_LEAST_ZERO,
-    "epsilon": _ABOVE_ZERO,
-    "momentum": _FRACTION,
-    "decay_rate": _FRACTION,
-    "beta1": _FRACTION,
-    "beta2": _FRACTION,
+    "epsilon": ABOVE_ZERO,
+    "momentum": FRACTION,
+    "decay_rate": FRACTION,
+    "beta1": FRACTION,
+    "beta2": FRACTION,
 }
 
 

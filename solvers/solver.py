@@ -1,27 +1,45 @@
-"""The training loop: minibatches, updates, accuracies, the best model kept."""
+"""The training loop: minibatches, updates, accuracies, the best model kept, and no run ever lost."""
 
 import copy
 import inspect
 import secrets
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from .checkpoint import save_checkpoint
-from .checks import check_count, check_examples, check_functions, check_integer, check_known, check_number
+from .checks import (
+    ABOVE_ZERO,
+    FRACTION,
+    check_count,
+    check_examples,
+    check_function,
+    check_functions,
+    check_integer,
+    check_known,
+    check_number,
+)
+from .minibatches import SUBSET, Minibatches
 from .optim import UPDATE_RULES
+from .remedies import accumulate_gradients, clip_gradients, move_average
+from .run import Run
+from .schedules import check_schedule
+from .snapshot import copies, place, state_of
 
-_SUBSET = 1  # sets the generator of check_accuracy's subsets apart from that of the epochs' orders
 
-
-class Solver:
+class Solver(Run):
     """Train a model on a dataset by minibatches and an update rule, and keep the best of it.
 
     A model is anything with two names: ``model.params``, a dict of float32 or float64 arrays, and ``model.loss``, where
     ``loss(X)`` gives the scores in test mode and ``loss(X, y)`` gives ``(loss, grads)`` in train mode, grads having the
-    keys of params. If it has them, two more are used: ``model.state``, a settable property with a dict of arrays that
-    are not trained but belong to the model (running statistics); and ``model.first_nonfinite(X, y)``, which names the
-    layer, parameter or gradient in which a NaN or infinity first appears, or gives None.
+    keys of params. If it has them, three more are used: ``model.state``, a settable property with a dict of arrays that
+    are not trained but belong to the model (running statistics); ``model.generators``, a dict of the generators that it
+    draws from (dropout); and ``model.first_nonfinite(X, y)``, which names the layer in which a NaN or infinity first
+    appears, or gives None.
+
+    An iteration happens whole or not at all: what fails in it leaves no trace. With a `checkpoint_name`, a run that was
+    ended by whatever means, and taken up by a Solver made with the same arguments and `resume`, gives the same numbers,
+    bit by bit, as one that ran through.
 
     Parameters
     ----------
@@ -35,12 +53,31 @@ class Solver:
         Settings of the update rule, such as ``{"learning_rate": 1e-3}``. Every parameter gets a copy of its own.
     lr_decay : float
         The learning rate is multiplied by it at the end of each epoch.
+    schedule : function ``(epoch, num_epochs) -> factor``, optional
+        Sets the learning rate of every iteration, in place of lr_decay; see `solvers.schedules`.
     batch_size, num_epochs : int
         An epoch is a shuffle: it shows every training example once; its last minibatch may be smaller.
+    accumulate : int
+        How many minibatches make one update, as if they were one of ``accumulate * batch_size`` examples; memory holds
+        one at a time. It is the same to rounding, but for batch normalisation, which sees one at a time too.
+    augment : function ``(X, y, rng) -> (X, y)``, optional
+        Changes a minibatch at random, by the generator it is given.
+    clip_norm : float, optional
+        The gradients of all parameters together, as one vector, are shortened to this length.
+    ema_decay : float, optional
+        Accuracies are measured with, and the best model is made of, an exponential average of the parameters (and of
+        the state), that forgets at this rate; see `solvers.move_average`.
+    patience : int, optional
+        Training ends when for so many epochs no validation accuracy was better than the best.
     num_train_samples, num_val_samples : int or None
         How many examples the accuracies are measured on; None means all.
     checkpoint_name : str or path, optional
         If given, each epoch's end writes ``<checkpoint_name>_epoch_<epoch>.npz``; the first iteration writes epoch 0.
+        Where epochs are so short that this would take more than a hundredth of the time, some are left out. The last
+        two are kept, and that of the best model. A full disk is warned of, and training goes on.
+    checkpoint_every, checkpoint_seconds : int, float, optional
+        Besides, write ``<checkpoint_name>_iteration_<iteration>.npz`` after so many iterations, or when so much time
+        has passed. Whatever ends training writes one, too.
     print_every : int
         How many iterations from one printed loss to the next.
     verbose : bool
@@ -67,6 +104,12 @@ class Solver:
         Minus infinity until the first accuracy is measured.
     best_params, best_state : dict
         Copies of the parameters and of the state that had it.
+    best_iteration : int
+        How many iterations were done then.
+    average_params, average_state : dict
+        The averages, with ema_decay.
+    last_checkpoint : path or None
+        The one that was last written or read.
     optim_configs : dict of dict
         The update rule's config of every parameter.
 
@@ -101,11 +144,19 @@ class Solver:
         update_rule="sgd",
         optim_config=None,
         lr_decay=1.0,
+        schedule=None,
         batch_size=100,
         num_epochs=10,
+        accumulate=1,
+        augment=None,
+        clip_norm=None,
+        ema_decay=None,
+        patience=None,
         num_train_samples=1000,
         num_val_samples=None,
         checkpoint_name=None,
+        checkpoint_every=None,
+        checkpoint_seconds=None,
         print_every=10,
         verbose=True,
         seed=None,
@@ -120,16 +171,31 @@ class Solver:
         self.X_val, self.y_val = check_examples("Solver", data, "X_val", "y_val")
         self.update_rule = update_rule
         self.optim_config = {} if optim_config is None else copy.deepcopy(optim_config)
-        self.lr_decay = check_number("Solver", "lr_decay", lr_decay, lambda value: value > 0, "> 0")
+        self.lr_decay = check_number("Solver", "lr_decay", lr_decay, *ABOVE_ZERO)
         self.batch_size = check_integer("Solver", "batch_size", batch_size, 1)
         self.num_epochs = check_integer("Solver", "num_epochs", num_epochs, 0)
+        self.schedule = check_schedule("Solver", schedule, self.num_epochs)
+        if schedule is not None and self.lr_decay != 1:
+            raise ValueError(f"Solver: lr_decay {lr_decay!r} and a schedule; expected one of them")
+        self.accumulate = check_integer("Solver", "accumulate", accumulate, 1)
+        self.augment = check_function("Solver", "augment", augment)
+        self.clip_norm = check_number("Solver", "clip_norm", clip_norm, *ABOVE_ZERO, optional=True)
+        self.ema_decay = check_number("Solver", "ema_decay", ema_decay, *FRACTION, optional=True)
+        self.patience = check_count("Solver", "patience", patience)
         self.num_train_samples = check_count("Solver", "num_train_samples", num_train_samples)
         self.num_val_samples = check_count("Solver", "num_val_samples", num_val_samples)
         self.checkpoint_name = None if checkpoint_name is None else Path(checkpoint_name)
         if self.checkpoint_name is not None and not self.checkpoint_name.parent.is_dir():
             raise ValueError(f"Solver: checkpoint_name {checkpoint_name!r} is in a folder that does not exist")
+        self.checkpoint_every = check_count("Solver", "checkpoint_every", checkpoint_every)
+        self.checkpoint_seconds = check_number(
+            "Solver", "checkpoint_seconds", checkpoint_seconds, *ABOVE_ZERO, optional=True
+        )
+        if checkpoint_name is None and (checkpoint_every or checkpoint_seconds):
+            raise ValueError("Solver: checkpoint_every and checkpoint_seconds need a checkpoint_name")
         self.print_every = check_integer("Solver", "print_every", print_every, 1)
         self.verbose = verbose
+        self.seed_is_given = seed is not None
         self.seed = secrets.randbits(32) if seed is None else check_integer("Solver", "seed", seed, 0)
         self.on_iteration = check_functions("Solver", "on_iteration", on_iteration)
         self.on_epoch = check_functions("Solver", "on_epoch", on_epoch)
@@ -140,21 +206,29 @@ class Solver:
         if not self.model.params:
             raise ValueError("Solver: model.params is empty; expected a dict of arrays to train")
         self.iteration = 0
-        self.iterations_per_epoch = -(-len(self.X_train) // self.batch_size)
+        self._start_minibatches()
         self.num_iterations = self.num_epochs * self.iterations_per_epoch
         self.loss_history = []
         self.train_acc_history = []
         self.val_acc_history = []
         self.best_val_acc = -np.inf
-        self.best_params = {}
-        self.best_state = {}
+        self.best_iteration = 0
+        self.best_params, self.best_state = {}, {}
+        self.average_params, self.average_state = {}, {}
+        self.last_gain = 0  # the epoch from which patience counts
         self.optim_configs = {}
         for name, w in self.model.params.items():
             # A step along no gradient, whose result is dropped: it refuses a wrong setting now, before any training.
             _, complete = UPDATE_RULES[self.update_rule](w, np.zeros_like(w), self.optim_config)
             config = copy.deepcopy(self.optim_config)
             self.optim_configs[name] = {**config, "learning_rate": complete["learning_rate"]}
-        self._order_of_epoch = None, None
+        self._first_learning_rate = self.learning_rate
+        self._begin_run()
+
+    def _start_minibatches(self):
+        size = self.accumulate * self.batch_size
+        self._minibatches = Minibatches(self.X_train, self.y_train, size, self.seed, self.augment)
+        self.iterations_per_epoch = self._minibatches.per_epoch
 
     @property
     def epoch(self):
@@ -164,34 +238,20 @@ class Solver:
     def learning_rate(self):
         return next(iter(self.optim_configs.values()))["learning_rate"]
 
-    def train(self):
-        """Train for num_epochs; at the end, whatever ends it, put the best model in place, if there is one.
-
-        Called again, it first finishes what was interrupted; when nothing is left, it goes on for num_epochs more, from
-        the parameters that the model holds. Histories, update rule states and learning rates go on.
-
-        Raises
-        ------
-        FloatingPointError
-            If a loss or gradient is not finite. That step is not made.
-        """
-        if self.iteration >= self.num_iterations:
-            self.num_iterations += self.num_epochs * self.iterations_per_epoch
-        try:
-            while self.iteration < self.num_iterations:
-                self._step()
-                self._after_step()
-        finally:
-            # Copies, so that whoever trains on does not change best_params.
-            self.model.params.update(_copies(self.best_params))
-            if self.best_state:
-                self.model.state = _copies(self.best_state)
+    def _follow_schedule(self):
+        """Set the learning rate of the coming step."""
+        to_do = (self.num_iterations - self.iteration) / self.iterations_per_epoch
+        factor = self.schedule(self.num_epochs - to_do, self.num_epochs)
+        for config in self.optim_configs.values():
+            config["learning_rate"] = self._first_learning_rate * float(factor)
 
     def _step(self):
-        """Make one update of every parameter from one minibatch."""
+        """Make one update of every parameter from one minibatch, whose gradients are clipped if that is asked for."""
         X, y = self._minibatch()
-        loss, grads = self.model.loss(X, y)
+        loss, grads = accumulate_gradients(self.model, X, y, self.batch_size)
         self._check_finite_and_fitting(loss, grads, X, y)
+        if self.clip_norm is not None:
+            grads = clip_gradients(grads, self.clip_norm)
         rule = UPDATE_RULES[self.update_rule]
         for name, w in self.model.params.items():
             self.model.params[name], self.optim_configs[name] = rule(w, grads[name], self.optim_configs[name])
@@ -199,32 +259,34 @@ class Solver:
         self.iteration += 1
 
     def _after_step(self):
-        """Print, decay the learning rate, measure, save and call back, each when its time has come."""
-        epoch_ended = self.iteration % self.iterations_per_epoch == 0
+        """Print, average, decay the learning rate, and measure, each when its time has come."""
         if self.verbose and (self.iteration - 1) % self.print_every == 0:
             print(f"(Iteration {self.iteration} / {self.num_iterations}) loss: {self.loss_history[-1]:f}")
+        if self.ema_decay is not None:
+            how = self.ema_decay, self.iteration
+            self.average_params = move_average(self.average_params, self.model.params, *how)
+            self.average_state = move_average(self.average_state, state_of(self.model), *how)
+        epoch_ended = self.iteration % self.iterations_per_epoch == 0
         if epoch_ended:
             for config in self.optim_configs.values():
                 config["learning_rate"] *= self.lr_decay
         if epoch_ended or self.iteration == 1:
-            self._measure()
-            self._save_checkpoint()
-        for callback in self.on_iteration:
-            callback(self)
-        if epoch_ended:
-            for callback in self.on_epoch:
-                callback(self)
+            with self._averages_in_place():
+                self._measure()
 
     def _minibatch(self):
         """Return the X and y of the current iteration."""
-        epoch, position = divmod(self.iteration, self.iterations_per_epoch)
-        known, order = self._order_of_epoch
-        if known != epoch:
-            # From seed and epoch alone, so that a run can be taken up anywhere without replaying what came before.
-            order = np.random.default_rng([self.seed, epoch]).permutation(len(self.X_train))
-            self._order_of_epoch = epoch, order
-        chosen = order[position * self.batch_size : (position + 1) * self.batch_size]
-        return self.X_train[chosen], self.y_train[chosen]
+        return self._minibatches[self.iteration]
+
+    @contextmanager
+    def _averages_in_place(self):
+        """Let the model hold the averages for a while, if there are any."""
+        params, state = dict(self.model.params), copies(state_of(self.model))
+        place(self.model, self.average_params, self.average_state)
+        try:
+            yield
+        finally:
+            place(self.model, params, state)
 
     def _measure(self):
         """Take both accuracies, and the model if it is the best so far."""
@@ -234,14 +296,16 @@ class Solver:
         self.val_acc_history.append(val_acc)
         if val_acc > self.best_val_acc:
             self.best_val_acc = val_acc
-            self.best_params = _copies(self.model.params)
-            self.best_state = _copies(getattr(self.model, "state", {}))
+            self.best_iteration = self.iteration
+            self.last_gain = self.epoch
+            self.best_params = copies(self.model.params)
+            self.best_state = copies(state_of(self.model))
         if self.verbose:
             num_epochs = self.num_iterations // self.iterations_per_epoch
             print(f"(Epoch {self.epoch} / {num_epochs}) train acc: {train_acc:f}; val_acc: {val_acc:f}")
 
     def check_accuracy(self, X, y, num_samples=None, batch_size=100):
-        """Measure the share of examples whose highest score, a finite number, is that of their label.
+        """Measure the share of examples whose highest score is that of their label.
 
         Parameters
         ----------
@@ -265,7 +329,7 @@ class Solver:
         X, y = check_examples("check_accuracy", {"X": X, "y": y}, "X", "y")
         num_samples = check_count("check_accuracy", "num_samples", num_samples)
         if num_samples is not None and num_samples < len(X):
-            rng = np.random.default_rng([self.seed, self.epoch, _SUBSET])
+            rng = np.random.default_rng([self.seed, self.epoch, SUBSET])
             chosen = rng.choice(len(X), num_samples, replace=False)
             X, y = X[chosen], y[chosen]
         right = 0
@@ -274,8 +338,7 @@ class Solver:
             labels = y[start : start + batch_size]
             if scores.ndim != 2 or len(scores) != len(labels):
                 raise ValueError(f"check_accuracy: scores have shape {scores.shape}; expected ({len(labels)}, C)")
-            finite = np.isfinite(np.max(scores, axis=1))  # of NaN and infinity the argmax is no answer
-            right += int(np.sum(finite & (np.argmax(scores, axis=1) == labels)))
+            right += int(np.sum(np.argmax(scores, axis=1) == labels))
         return right / len(X)
 
     def _check_finite_and_fitting(self, loss, grads, X, y):
@@ -291,18 +354,9 @@ class Solver:
         culprits += [f"gradient of {name!r} is not finite" for name in params if not np.isfinite(grads[name]).all()]
         if culprits:
             find = getattr(self.model, "first_nonfinite", None)
-            found = find(X, y) if find else None
-            where = f"; the first value that is not finite is in {found}" if found else ""
+            layer = find(X, y) if find else None
+            where = f"; a value that is not finite first appeared in layer {layer}" if layer else ""
             raise FloatingPointError(
                 f"Solver: the {culprits[0]} at iteration {self.iteration + 1} / {self.num_iterations} with learning "
                 f"rate {self.learning_rate:g}{where}. Try a lower learning rate, and look for NaN in the data"
             )
-
-    def _save_checkpoint(self):
-        """Write the run to ``<checkpoint_name>_epoch_<epoch>.npz``, if there is such a name."""
-        if self.checkpoint_name is not None:
-            save_checkpoint(f"{self.checkpoint_name}_epoch_{self.epoch}.npz", self)
-
-
-def _copies(arrays):
-    return {name: np.array(array) for name, array in arrays.items()}

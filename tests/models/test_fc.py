@@ -100,7 +100,7 @@ def test_a_generator_gives_every_call_and_every_layer_its_own_mask():
 
 def test_without_a_seed_masks_differ():
     model = FullyConnectedNet([50], 4, 3, dropout_keep_ratio=0.5, weight_scale="he", dtype=np.float64)
-    assert model.dropout_param == {"mode": "train", "p": 0.5}
+    assert set(model.dropout_param) == {"mode", "p", "rng"}
     X, y = np.random.default_rng(1).standard_normal((6, 4)), np.arange(6) % 3
     assert model.loss(X, y)[0] != model.loss(X, y)[0]
 
@@ -132,3 +132,11 @@ def test_loss_before_training_is_that_of_guessing():
 def test_what_is_not_allowed_is_refused(arguments, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         FullyConnectedNet(**{"hidden_dims": [5]} | arguments)
+
+
+@pytest.mark.parametrize("seed, known", [(None, True), (np.random.default_rng(0), True), (0, False)])
+def test_the_generator_of_dropout_can_be_saved_with_a_run(seed, known):
+    model = FullyConnectedNet([5, 6], input_dim=4, num_classes=3, dropout_keep_ratio=0.5, seed=seed)
+    names = ["dropout_param1", "dropout_param2"] if known else []
+    assert list(model.generators) == names
+    assert all(generator is model.dropout_param["rng"] for generator in model.generators.values())

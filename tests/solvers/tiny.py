@@ -30,6 +30,31 @@ class SoftmaxRegression:
         return loss, {"W": X.T @ p, "b": p.sum(axis=0)}
 
 
+class Restless(SoftmaxRegression):
+    """Has all that a checkpoint must remember of a model: it drops out by a generator of its own, and keeps a mean."""
+
+    def __init__(self, D=2, C=3, dtype=np.float64, seed=3):
+        super().__init__(D, C, dtype)
+        self._mean = {"running_mean": np.zeros(D, dtype)}
+        self.generators = {"dropout": np.random.default_rng(seed)}
+
+    @property
+    def state(self):
+        return self._mean
+
+    @state.setter
+    def state(self, state):
+        self._mean = state
+
+    def loss(self, X, y=None):
+        if y is None:
+            return super().loss(X - self._mean["running_mean"])
+        self._mean["running_mean"] *= 0.9
+        self._mean["running_mean"] += 0.1 * X.mean(axis=0)
+        kept = self.generators["dropout"].random(X.shape) < 0.7
+        return super().loss((X - X.mean(axis=0)) * kept / 0.7, y)
+
+
 class Scripted:
     """Has the accuracies it is told; its one parameter and its running statistic count the steps, from 1."""
 
