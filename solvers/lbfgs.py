@@ -104,8 +104,8 @@ class LBFGS:
     def _after_iteration(self, intermediate_result):
         """Keep the books; SciPy asks for the argument by this name."""
         self._set_params(intermediate_result.x)
-        self.iteration += 1
         self.loss_history.append(float(intermediate_result.fun))
+        self.iteration = len(self.loss_history)
         self.train_acc_history.append(self._accuracy(self.X_train, self.y_train))
         self.val_acc_history.append(self._accuracy(self.X_val, self.y_val))
         if self.val_acc_history[-1] >= self.best_val_acc:  # among equals the later one: its loss is lower

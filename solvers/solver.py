@@ -34,7 +34,7 @@ class Solver(Run):
     ``loss(X)`` gives the scores in test mode and ``loss(X, y)`` gives ``(loss, grads)`` in train mode, grads having the
     keys of params. If it has them, three more are used: ``model.state``, a settable property with a dict of arrays that
     are not trained but belong to the model (running statistics); ``model.generators``, a dict of the generators that it
-    draws from (dropout); and ``model.first_nonfinite(X, y)``, which names the layer in which a NaN or infinity first
+    draws from (dropout); and ``model.first_nonfinite(X, y)``, which names where a NaN or infinity first
     appears, or gives None.
 
     An iteration happens whole or not at all: what fails in it leaves no trace. With a `checkpoint_name`, a run that was
@@ -305,7 +305,7 @@ class Solver(Run):
             print(f"(Epoch {self.epoch} / {num_epochs}) train acc: {train_acc:f}; val_acc: {val_acc:f}")
 
     def check_accuracy(self, X, y, num_samples=None, batch_size=100):
-        """Measure the share of examples whose highest score is that of their label.
+        """Measure the share of examples whose highest score, a finite number, is that of their label.
 
         Parameters
         ----------
@@ -338,7 +338,8 @@ class Solver(Run):
             labels = y[start : start + batch_size]
             if scores.ndim != 2 or len(scores) != len(labels):
                 raise ValueError(f"check_accuracy: scores have shape {scores.shape}; expected ({len(labels)}, C)")
-            right += int(np.sum(np.argmax(scores, axis=1) == labels))
+            finite = np.isfinite(np.max(scores, axis=1))  # of NaN and infinity the argmax is no answer
+            right += int(np.sum(finite & (np.argmax(scores, axis=1) == labels)))
         return right / len(X)
 
     def _check_finite_and_fitting(self, loss, grads, X, y):
@@ -354,8 +355,8 @@ class Solver(Run):
         culprits += [f"gradient of {name!r} is not finite" for name in params if not np.isfinite(grads[name]).all()]
         if culprits:
             find = getattr(self.model, "first_nonfinite", None)
-            layer = find(X, y) if find else None
-            where = f"; a value that is not finite first appeared in layer {layer}" if layer else ""
+            found = find(X, y) if find else None
+            where = f"; the first value that is not finite is in {found}" if found else ""
             raise FloatingPointError(
                 f"Solver: the {culprits[0]} at iteration {self.iteration + 1} / {self.num_iterations} with learning "
                 f"rate {self.learning_rate:g}{where}. Try a lower learning rate, and look for NaN in the data"

@@ -403,7 +403,7 @@ def test_before_any_best_model_the_parameters_stay_as_they_were():
 
 
 @pytest.mark.parametrize(
-    "layer, clause", [("conv1", "; a value that is not finite first appeared in layer conv1"), (None, "")]
+    "layer, clause", [("conv1 (layer 1 of 3)", "; the first value that is not finite is in conv1 (layer 1 of 3)"), (None, "")]
 )
 def test_the_layer_is_named_if_the_model_can_tell(layer, clause):
     model = Diverging(2, loss=np.nan)
@@ -415,6 +415,16 @@ def test_the_layer_is_named_if_the_model_can_tell(layer, clause):
     assert len(asked) == 1
     np.testing.assert_array_equal(asked[0][0], model.trained_on[1][0])
     np.testing.assert_array_equal(asked[0][1], model.trained_on[1][1])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_scores_that_are_not_finite_are_no_right_answers(value):
+    solver = Solver(SoftmaxRegression(), blobs(), **SETTINGS)
+    X, y = np.zeros((4, 2)), np.zeros(4, dtype=int)
+    scores = np.array([[1.0, 0, 0], [value, 0, 0], [0, value, 0], [-np.inf, 1, 0]])
+    solver.model.loss = lambda X: scores
+    assert solver.check_accuracy(X, y) == 0.25
+    assert solver.check_accuracy(X, np.array([0, 0, 1, 1])) == 0.5  # a class excluded by -inf is an answer
 
 
 # What callbacks see
