@@ -1,6 +1,5 @@
 """Sliding windows over images, as convolution and pooling see them."""
 
-import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 
@@ -58,14 +57,3 @@ def add_windows(dx, dwindows, stride):
     for i in range(HH):
         for j in range(WW):
             dx[:, :, i : i + stride * H_out : stride, j : j + stride * W_out : stride] += dwindows[..., i, j]
-
-
-def pad_images(x, pad):
-    """Surround each image with a border of zeros."""
-    return np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-
-
-def unpad_images(x, pad):
-    """Cut the border off again."""
-    N, C, H, W = x.shape
-    return x[:, :, pad : H - pad, pad : W - pad]
