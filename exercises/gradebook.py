@@ -59,7 +59,8 @@ def _write_csv(path, marks, exercises):
         writer.writerow(["submission", "points", "of", *(known.id for known in exercises), "remarks"])
         for mark in marks:
             points = [row.points if row.state != "not checked" else "?" for row in mark.rows]
-            writer.writerow([_cell(mark.name), mark.points, _most(exercises), *points, _cell("; ".join(_remarks(mark)))])
+            name, remarks = _cell(mark.name), _cell("; ".join(_remarks(mark)))
+            writer.writerow([name, mark.points, _most(exercises), *points, remarks])
 
 
 def _cell(text):
@@ -89,7 +90,7 @@ def _page(marks, exercises, seed, walls):
         parts.append(f'<p class="warning">Not all of these could be checked; see what they say below: {names}</p>')
     parts += ["<h2>Submissions</h2>", _table_of_submissions(marks, exercises)]
     parts += ["<h2>Exercises</h2>", _table_of_exercises(marks, exercises)]
-    parts += ["<h2>What was found</h2>", *(_details(mark, exercises) for mark in marks)]
+    parts += ["<h2>What was found</h2>", *(_details(*pair) for pair in enumerate(marks))]
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Grades</title>\n'
         f"<style>{_STYLE}</style>\n" + "\n".join(parts) + "\n</html>\n"
@@ -100,7 +101,7 @@ def _table_of_submissions(marks, exercises):
     lessons = [number for number in LESSONS if any(known.lesson == number for known in exercises)]
     head = "".join(f'<th title="{html.escape(LESSONS[number])}">{number}</th>' for number in lessons)
     rows = []
-    for mark in marks:
+    for position, mark in enumerate(marks):
         cells = []
         for number in lessons:
             lesson = [known for known in exercises if known.lesson == number]
@@ -109,7 +110,7 @@ def _table_of_submissions(marks, exercises):
             cells.append(f'<td class="{_shade(got, most)}">{got}</td>')
         remarks = html.escape("; ".join(_remarks(mark)))
         rows.append(
-            f'<tr><td class="text"><a href="#{marks.index(mark)}">{html.escape(mark.name)}</a></td>'
+            f'<tr><td class="text"><a href="#{position}">{html.escape(mark.name)}</a></td>'
             f'<td class="points">{mark.points}</td>{"".join(cells)}<td class="text quiet">{remarks}</td></tr>'
         )
     return _table(f'<th class="text">submission</th><th>points</th>{head}<th class="text">remarks</th>', rows)
@@ -131,15 +132,16 @@ def _table_of_exercises(marks, exercises):
     return _table(f'{head}<th class="text">the most frequent mistakes</th>', rows)
 
 
-def _details(mark, exercises):
+def _details(number, mark):
     shades = {"passed": "all", "failed": "none", "not written": "blank", "not checked": "some"}
     chips = "".join(
-        f'<span class="chip {shades[row.state]}" title="{html.escape(row.state)}">{row.exercise}</span>' for row in mark.rows
+        f'<span class="chip {shades[row.state]}" title="{row.state}">{row.exercise}</span>' for row in mark.rows
     )
     remarks = "".join(f"<p>{html.escape(text)}</p>" for text in _remarks(mark))
-    texts = "".join(f"<pre>{html.escape(row.text)}</pre>" for row in mark.rows if row.state in ("failed", "not checked"))
+    shown = [row.text for row in mark.rows if row.state in ("failed", "not checked")]
+    texts = "".join(f"<pre>{html.escape(text)}</pre>" for text in shown)
     return (
-        f'<details id="{exercises and _identifier(mark)}"><summary><b>{html.escape(mark.name)}</b> {mark.points} points '
+        f'<details id="{number}"><summary><b>{html.escape(mark.name)}</b> {mark.points} points '
         f'<span class="quiet">({mark.seconds:.0f} s)</span></summary>{remarks}<p>{chips}</p>{texts}</details>'
     )
 

@@ -1,7 +1,7 @@
 """Gradescope: its format of results, and the zip that makes an autograder of the project.
 
-In Gradescope's container the zip is unpacked in ``/autograder/source``; ``setup.sh`` runs once, when the image is built,
-and ``run_autograder`` for each submission. It runs this file as a program.
+In Gradescope's container the zip is unpacked in ``/autograder/source``; ``setup.sh`` runs once, when the image is
+built, and ``run_autograder`` for each submission. It runs this file as a program.
 """
 
 import configparser

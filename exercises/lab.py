@@ -49,9 +49,11 @@ def add_lab(verbs):
         "file", type=_zip_file, nargs="?", default=SUBMISSION, metavar="FILE.zip", help="(%(default)s)"
     )
     if not IS_HAND_OUT:
-        from .handout import add_build  # this is not in a hand-out
+        from .grade import add_grade  # these are not in a hand-out
+        from .handout import add_build
 
         add_build(lab)
+        add_grade(lab)
 
 
 def _refuse_outside_of_a_hand_out(options):

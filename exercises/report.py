@@ -13,7 +13,7 @@ def render(result, figures=True):
     ----------
     result : Result
     figures : bool
-        Whether with the numbers that came and were expected, and what was printed; hidden cases do not give theirs away.
+        Whether with the numbers that came and were expected, and what was printed. Hidden cases keep theirs.
 
     Returns
     -------

@@ -1,12 +1,10 @@
-import ast
 from pathlib import Path
 
 import pytest
 
+from exercises import specimens
 from exercises.reference import Reference
-from exercises.source import replace
 from exercises.student import handed_out
-from exercises.syllabus import EXERCISES
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,16 +23,7 @@ def blank_sources(reference):
 @pytest.fixture(scope="session")
 def solved_sources(reference):
     """The modules with every exercise done, by path: the reference's, and the model answers."""
-    text = Path(__file__).with_name("model_answers.py").read_text(encoding="utf-8")
-    answers = {node.name: ast.get_source_segment(text, node) for node in ast.parse(text).body[1:]}
-    sources = {path: reference.sources[path] for path in reference.modules().values()}
-    for name in (name for known in EXERCISES for name in known.functions):
-        module, _, function = name.partition(":")
-        if function in answers:
-            path = reference.modules()[module]
-            sources[path] = replace(sources[path], function, answers.pop(function))
-    assert not answers
-    return sources
+    return specimens.solved_sources(reference)
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def with_body(reference, path, function, body):
         ("import datasets", "No module named 'datasets'"),
         ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "os.kill is not allowed"),
         ("import subprocess\nsubprocess.run(['ls'])", "subprocess.Popen is not allowed"),
-        ("np.lib.stride_tricks.as_strided(x, (1 << 60,), (8,))[1 << 50]", "ended before there were results"),
+        ("np.lib.stride_tricks.as_strided(x, (1 << 50,), (8,))[1 << 49]", "ended before there were results"),
         ("import os\nos.kill(os.getpid(), 9)", "ended before there were results"),
     ],
 )
