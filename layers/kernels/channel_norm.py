@@ -8,7 +8,7 @@ normalised is not kept for backward but computed anew, from x, mean and std.
 import numpy as np
 
 from .threads import split
-from .workspace import scratch
+from .workspace import blocks, scratch
 
 BLOCK_BYTES = 1 << 18
 
@@ -73,9 +73,7 @@ def backward(dout, x, mean, std, gamma, dgamma, dbeta):
 
 
 def _blocks(x, start, stop):
-    step = max(1, BLOCK_BYTES // max(1, x[:1].nbytes))
-    for first in range(start, stop, step):
-        yield slice(first, min(first + step, stop))
+    return blocks(start, stop, x[:1].nbytes, BLOCK_BYTES)
 
 
 def _total(x, values):

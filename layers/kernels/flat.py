@@ -13,7 +13,7 @@ from . import im2col
 from .im2col import BLOCK_BYTES
 from .layout import channels_first
 from .threads import split
-from .workspace import scratch
+from .workspace import blocks, scratch
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -65,10 +65,8 @@ def _blocks(x, start, stop, window, pad, H_out):
     (_, C, H, W), (HH, WW) = x.shape, window
     height, width = H + 2 * pad, W + 2 * pad
     run = H_out * width
-    step = max(1, BLOCK_BYTES // (C * HH * WW * run * x.itemsize))
-    for first in range(start, stop, step):
-        images = slice(first, min(first + step, stop))
-        n = images.stop - first
+    for images in blocks(start, stop, C * HH * WW * run * x.itemsize, BLOCK_BYTES):
+        n = images.stop - images.start
         # One row more than the image: the last run wraps round the end of the last row.
         padded = scratch("padded", (C, n, height + 1, width), x.dtype)
         padded[...] = 0

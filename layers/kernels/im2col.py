@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from .layout import channels_first, channels_last
 from .threads import split
-from .workspace import scratch
+from .workspace import blocks, scratch
 
 # A block of rows that stays in a core's L2 cache beside the filters.
 BLOCK_BYTES = 1 << 20
@@ -90,19 +90,19 @@ def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
     N, C, H, W = x_shape
     (HH, WW), (_, H_out, W_out, F) = window, dout.shape
     dx = np.empty((N, H, W, C), dout.dtype)
-    step = max(1, BLOCK_BYTES // (H_out * W_out * rows_of_filters.shape[1] * dout.itemsize))
+    image_bytes = H_out * W_out * rows_of_filters.shape[1] * dout.itemsize
 
     def part(start, stop):
-        for first in range(start, stop, step):
-            n = min(step, stop - first)
+        for images in blocks(start, stop, image_bytes, BLOCK_BYTES):
+            n = images.stop - images.start
             dwindows = scratch("windows", (n, H_out, W_out, HH, WW, C), dout.dtype)
-            np.matmul(dout[first : first + n].reshape(-1, F), rows_of_filters, out=dwindows.reshape(n * H_out * W_out, -1))
+            np.matmul(dout[images].reshape(-1, F), rows_of_filters, out=dwindows.reshape(n * H_out * W_out, -1))
             padded = scratch("padded", (n, H + 2 * pad, W + 2 * pad, C), dout.dtype)
             padded[...] = 0
             for i in range(HH):
                 for j in range(WW):
                     padded[:, i : i + stride * H_out : stride, j : j + stride * W_out : stride] += dwindows[:, :, :, i, j]
-            dx[first : first + n] = padded[:, pad : pad + H, pad : pad + W]
+            dx[images] = padded[:, pad : pad + H, pad : pad + W]
 
     split(part, N, 2 * dout.size * rows_of_filters.shape[1])
     return dx
@@ -112,10 +112,7 @@ def _blocks(x, start, stop, window, stride, pads, out_size):
     """Give (images, rows, windows) for blocks of x[start:stop]: two slices of out, and the windows of that place, as rows."""
     (_, H, W, C), (HH, WW), (H_out, W_out) = x.shape, window, out_size
     row_bytes = W_out * HH * WW * C * x.itemsize
-    num_rows = min(H_out, max(1, BLOCK_BYTES // max(row_bytes, 1)))
-    num_images = max(1, BLOCK_BYTES // max(row_bytes * H_out, 1)) if num_rows == H_out else 1
-    for first in range(start, stop, num_images):
-        images = slice(first, min(first + num_images, stop))
+    for images in blocks(start, stop, row_bytes * H_out, BLOCK_BYTES):
         padded = pad_channels_last(x[images], pads)
         n, strides = len(padded), padded.strides
         every = as_strided(
@@ -124,8 +121,7 @@ def _blocks(x, start, stop, window, stride, pads, out_size):
             (strides[0], strides[1] * stride, strides[2] * stride, *strides[1:]),
             writeable=False,
         )
-        for top in range(0, H_out, num_rows):
-            rows = slice(top, min(top + num_rows, H_out))
+        for rows in blocks(0, H_out, row_bytes, BLOCK_BYTES):
             windows = scratch("windows", every[:, rows].shape, x.dtype)
             np.copyto(windows, every[:, rows])
             yield images, rows, windows.reshape(-1, HH * WW * C)

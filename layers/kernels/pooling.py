@@ -8,7 +8,7 @@ import numpy as np
 
 from .layout import channels_first, channels_last
 from .threads import split
-from .workspace import scratch
+from .workspace import blocks, scratch
 
 # A block of images that stays in a core's L2 cache with what is made of it.
 BLOCK_BYTES = 1 << 19
@@ -20,7 +20,7 @@ def max_forward(x, HH, WW, stride, out_size):
     out = np.empty((len(x), *out_size, x.shape[3]), x.dtype)
 
     def part(start, stop):
-        for block in _blocks(x, start, stop):
+        for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
             in_rows = _largest(x[block], 2, WW, stride, out_size[1], "in rows")
             _largest(in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
 
@@ -35,7 +35,7 @@ def max_backward(dout, x, HH, WW, stride):
     dx = np.empty(x.shape, dout.dtype)
 
     def part(start, stop):
-        for block in _blocks(x, start, stop):
+        for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
             in_rows = _largest(x[block], 2, WW, stride, W_out, "in rows")
             in_windows = _largest(in_rows, 1, HH, stride, H_out, "in windows")
             din_rows = scratch("din rows", in_rows.shape, dout.dtype)
@@ -44,12 +44,6 @@ def max_backward(dout, x, HH, WW, stride):
 
     split(part, len(x), 24 * x.size)
     return channels_first(dx)
-
-
-def _blocks(x, start, stop):
-    step = max(1, BLOCK_BYTES // max(1, x[:1].nbytes))
-    for first in range(start, stop, step):
-        yield slice(first, min(first + step, stop))
 
 
 def _places(x, axis, length, stride, num_out):

@@ -32,7 +32,7 @@ from numpy.polynomial import polynomial
 from . import im2col
 from .layout import channels_first, channels_last
 from .threads import matmul, split
-from .workspace import scratch
+from .workspace import blocks, scratch
 
 POINTS = np.array([0, 2 / 3, -2 / 3, 3 / 2, -3 / 2])
 TILE, OUT, FILTER = 6, 4, 3
@@ -94,7 +94,7 @@ def backward_w(x, dout, w_shape, stride, pad):
     def part(start, stop):
         total = np.zeros((TILE * TILE, C, F), dtype)
         product = np.empty_like(total)
-        for block in _blocks(start, stop, grid, max(C, F), dtype):
+        for block in blocks(start, stop, _bytes_of_an_image(grid, max(C, F), dtype), BLOCK_BYTES):
             tiles = _transform(_B_OF_W, _tiles(images[block], pad, grid, TILE), "transformed")
             dtiles = _transform(_G_OF_W, _tiles(dimages[block], 0, grid, OUT), "product")
             np.matmul(tiles.transpose(0, 2, 1), dtiles, out=product)
@@ -117,7 +117,7 @@ def _correlate(x, w, b, pad, out):
     whole = (grid[0] * OUT, grid[1] * OUT) == (H_out, W_out)
 
     def part(start, stop):
-        for block in _blocks(start, stop, grid, max(C, F), dtype):
+        for block in blocks(start, stop, _bytes_of_an_image(grid, max(C, F), dtype), BLOCK_BYTES):
             n = block.stop - block.start
             tiles = _transform(_B, _tiles(x[block], pad, grid, TILE), "transformed")
             product = scratch("product", (TILE * TILE, n * grid[0] * grid[1], F), dtype)
@@ -143,11 +143,9 @@ def _correlate(x, w, b, pad, out):
     split(part, N, 2 * out.size * C * 9)
 
 
-def _blocks(start, stop, grid, channels, dtype):
-    """Give slices of the images whose tiles, transformed, stay in the cache."""
-    step = max(1, BLOCK_BYTES // (TILE * TILE * grid[0] * grid[1] * channels * dtype.itemsize))
-    for first in range(start, stop, step):
-        yield slice(first, min(first + step, stop))
+def _bytes_of_an_image(grid, channels, dtype):
+    """What the tiles of one image take, transformed."""
+    return TILE * TILE * grid[0] * grid[1] * channels * dtype.itemsize
 
 
 def _tiles(x, pad, grid, size):

@@ -42,6 +42,16 @@ def scratch(name, shape, dtype):
     return buffer[:size].view(dtype).reshape(shape)
 
 
+def blocks(start, stop, bytes_each, most_bytes):
+    """Cut range(start, stop) into slices whose items take at most that many bytes, but at least one item each.
+
+    A block that stays in a core's cache can be gone over several times at little cost.
+    """
+    step = max(1, most_bytes // max(1, bytes_each))
+    for first in range(start, stop, step):
+        yield slice(first, min(first + step, stop))
+
+
 def release_workspace():
     """Give the scratch memory of all threads back; it is taken anew when it is needed."""
     with _lock:

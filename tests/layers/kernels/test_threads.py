@@ -9,7 +9,7 @@ import pytest
 
 from layers import conv_backward, conv_forward, get_num_threads, release_workspace, set_num_threads
 from layers.kernels import threads
-from layers.kernels.workspace import MOST_BYTES, scratch, workspace_bytes
+from layers.kernels.workspace import MOST_BYTES, blocks, scratch, workspace_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +100,10 @@ def test_the_workspace_is_bounded_and_given_back():
     assert workspace_bytes() == 40
     release_workspace()
     assert workspace_bytes() == 0
+
+
+@pytest.mark.parametrize("bytes_each, most", [(0, 100), (1, 100), (40, 2), (51, 1), (100, 1), (999, 1)])
+def test_blocks_take_at_most_so_many_bytes_and_leave_nothing_out(bytes_each, most):
+    parts = list(blocks(3, 205, bytes_each, 100))
+    assert [item for part in parts for item in range(part.start, part.stop)] == list(range(3, 205))
+    assert max(part.stop - part.start for part in parts) == most
