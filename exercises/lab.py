@@ -1,7 +1,6 @@
 """``layerwise lab``: the verbs with which a student works in a hand-out, and an instructor makes and grades them."""
 
 import argparse
-import ast
 import difflib
 import shutil
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from .judge import check_all
 from .reference import default_reference
 from .report import render, render_line
-from .source import cut_out, find, replace
+from .source import cut_out, find, parse, replace
 from .student import Progress, files_to_hand_in, fingerprint, handed_out, places
 from .syllabus import EXERCISES, LESSONS
 
@@ -197,7 +196,7 @@ def _where(exercise):
     texts = []
     for path, function in places(exercise):
         try:
-            line = f", line {find(ast.parse((ROOT / path).read_text(encoding='utf-8')), function).lineno}"
+            line = f", line {find(parse((ROOT / path).read_text(encoding='utf-8')), function).lineno}"
         except (OSError, SyntaxError, ValueError, LookupError):
             line = ""
         texts.append(f"{function} in {path}{line}")
@@ -263,7 +262,7 @@ def submit(options):
 def _unreadable(path):
     """Say what is wrong with a file that is no Python; None if it is."""
     try:
-        ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        parse((ROOT / path).read_text(encoding="utf-8"))
     except SyntaxError as error:
         return f"{path}, line {error.lineno}: {error.msg}"
     except (OSError, ValueError) as error:

@@ -20,7 +20,7 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .source import replace
+from .source import parse, replace
 from .syllabus import exercise as exercise_of
 
 
@@ -58,7 +58,7 @@ def wrong_answers(reference):
 
 @lru_cache(maxsize=32)
 def _read(text):
-    nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    nodes = [node for node in parse(text).body if isinstance(node, ast.FunctionDef)]
     return tuple(_wrong_answer(node, ast.get_source_segment(text, node)) for node in nodes)
 
 

@@ -16,6 +16,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from .drivers import look_up
+from .source import compile_tree, parse
 
 PACKAGES = ("layers", "models", "solvers")
 _WRONG_ANSWERS = "exercises/wrong_answers"
@@ -125,8 +126,8 @@ class _Finder:
 @lru_cache(maxsize=512)
 def _compiled(text, name, depth):
     """Compile a module with its absolute imports of the packages made relative, so that it runs under any prefix."""
-    tree = ast.parse(text)
+    tree = parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module.split(".")[0] in PACKAGES:
             node.level = depth
-    return compile(tree, f"<reference {name}>", "exec")
+    return compile_tree(tree, f"<reference {name}>")

@@ -6,9 +6,26 @@ for a function inside a function.
 
 import ast
 import textwrap
+from threading import Lock
+
+# CPython 3.11 keeps one count of the depth for all threads that turn syntax trees into objects or back, and loses it
+# ("AST constructor recursion depth mismatch") when two do so at once.
+_one_at_a_time = Lock()
 
 # A call by one of these names at the head of a body refuses bad input or takes settings apart: it is not the exercise.
 _CHECKS = ("check_", "_check_", "read_", "_prepare", "_operands", "_upstream")
+
+
+def parse(text):
+    """Parse a module's text, as `ast.parse`; safe in several threads."""
+    with _one_at_a_time:
+        return ast.parse(text)
+
+
+def compile_tree(tree, file):
+    """Compile a syntax tree; safe in several threads."""
+    with _one_at_a_time:
+        return compile(tree, file, "exec")
 
 
 def find_all(tree, path):
@@ -54,7 +71,7 @@ def blank(text, messages):
     LookupError
         If the module has no such function.
     """
-    tree = ast.parse(text)
+    tree = parse(text)
     lines = text.splitlines(keepends=True)
     nodes = [(find(tree, path), message) for path, message in messages.items()]
     for node, message in sorted(nodes, key=lambda pair: -pair[0].lineno):
@@ -83,14 +100,14 @@ def removed_lines(node, lines):
 
 def cut_out(text, path):
     """Return the text of a function, without the indentation that it has there."""
-    return textwrap.dedent(ast.get_source_segment(text, find(ast.parse(text), path), padded=True))
+    return textwrap.dedent(ast.get_source_segment(text, find(parse(text), path), padded=True))
 
 
 def replace(text, path, function):
     """Put the text of a function in the place of another one and give it its indentation and its name."""
-    node = find(ast.parse(text), path)
+    node = find(parse(text), path)
     lines = text.splitlines(keepends=True)
-    new = ast.parse(textwrap.dedent(function)).body[0]
+    new = parse(textwrap.dedent(function)).body[0]
     written = textwrap.dedent(function).strip("\n").splitlines()
     offset = len("def ")
     at = new.lineno - 1
@@ -103,7 +120,7 @@ def replace(text, path, function):
 def blank_node(node, message):
     """As `blank`, on a parsed function, and with nothing but the docstring left."""
     docstring = node.body[: ast.get_docstring(node) is not None]
-    node.body = [*docstring, *ast.parse(f"raise NotImplementedError({message!r})").body]
+    node.body = [*docstring, *parse(f"raise NotImplementedError({message!r})").body]
     for added in ast.walk(node.body[-1]):
         if hasattr(added, "lineno"):
             ast.copy_location(added, node)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .mistakes import wrong_answers
 from .reference import default_reference
-from .source import cut_out, replace
+from .source import cut_out, parse, replace
 from .student import files_to_hand_in, handed_out, places
 from .syllabus import EXERCISES
 
@@ -139,7 +139,7 @@ raise NotImplementedError
 def solved_sources(reference, root=_ROOT):
     """Return the modules with every exercise done, by path: the reference's, and in them the tests' model answers."""
     text = (Path(root) / "tests/exercises/model_answers.py").read_text(encoding="utf-8")
-    answers = {node.name: ast.get_source_segment(text, node) for node in ast.parse(text).body[1:]}
+    answers = {node.name: ast.get_source_segment(text, node) for node in parse(text).body[1:]}
     sources = {path: reference.sources[path] for path in reference.modules().values()}
     for path, function in (place for known in EXERCISES for place in places(known)):
         if function in answers:

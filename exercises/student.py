@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from .source import blank, find
+from .source import blank, find, parse
 from .syllabus import EXERCISES, hidden_functions
 
 PROGRESS = "progress.json"
@@ -38,7 +38,7 @@ def fingerprint(exercise, root):
     for path, function in places(exercise):
         try:
             text = (Path(root) / path).read_text(encoding="utf-8")
-            digest.update(ast.get_source_segment(text, find(ast.parse(text), function)).encode())
+            digest.update(ast.get_source_segment(text, find(parse(text), function)).encode())
         except (OSError, SyntaxError, ValueError, LookupError):
             return None
     return digest.hexdigest()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .source import blank_node, find_all
+from .source import blank_node, compile_tree, find_all, parse
 from .syllabus import EXERCISES
 
 REFERENCE_LINES = 1_000_000  # added to the line numbers of what is spliced in, to tell it from the student's own
@@ -69,7 +69,7 @@ def build_world(exercise, student_root, reference):
             code, file = _with_true_file_names(code, file), str(Path(student_root) / path)
             texts[file] = student
         elif name in hidden:
-            code = compile(_blanked(copy.deepcopy(_parsed(text)), hidden[name], message), file, "exec")
+            code = compile_tree(_blanked(copy.deepcopy(_parsed(text)), hidden[name], message), file)
         else:
             code = _compiled(text, file)
         modules[name] = code, file, path.endswith("/__init__.py")
@@ -79,12 +79,12 @@ def build_world(exercise, student_root, reference):
 @lru_cache(maxsize=256)
 def _parsed(text):
     """Parse a module of the reference, once; who changes the tree changes a copy."""
-    return ast.parse(text)
+    return parse(text)
 
 
 @lru_cache(maxsize=256)
 def _compiled(text, file):
-    return compile(_parsed(text), file, "exec")
+    return compile_tree(_parsed(text), file)
 
 
 def _by_module(names):
@@ -108,7 +108,7 @@ def _read(file, path):
 
 def _parse(text, path):
     try:
-        return ast.parse(text)
+        return parse(text)
     except SyntaxError as error:
         line = f"\n    {error.text.rstrip()}" if error.text else ""
         raise UnusableSource(f"{path}, line {error.lineno}: {error.msg}{line}") from None
@@ -147,7 +147,7 @@ def _blanked(tree, functions, message):
 
 def _compile(tree, file, path):
     try:
-        return compile(tree, file, "exec")
+        return compile_tree(tree, file)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UnusableSource(f"{path}: {error or type(error).__name__}") from None
 

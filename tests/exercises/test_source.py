@@ -1,5 +1,12 @@
+import ast
+import gc
+import sys
+import threading
+from pathlib import Path
+
 import pytest
 
+from exercises import source
 from exercises.source import blank, cut_out, replace
 
 MODULE = '''"""A module."""
@@ -121,3 +128,40 @@ def test_every_blanked_module_still_imports_and_raises(reference, blank_sources)
         import numpy as np
 
         blanked.find("layers.relu:relu_forward")(np.zeros(3))
+
+
+def test_several_threads_can_parse_and_compile_at_once():
+    """A garbage collection inside ast.parse lets another thread in; CPython 3.11 then fails with a SystemError."""
+    text = Path(source.__file__).read_text(encoding="utf-8")
+    expected, got = ast.dump(ast.parse(text)), []
+
+    def work():
+        for _ in range(15):
+            tree = source.parse(text)
+            source.compile_tree(tree, "text")
+            got.append(ast.dump(tree) == expected)
+
+    def let_others_in(phase, info):
+        return [None for _ in range(50)]
+
+    threshold, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(let_others_in)
+    gc.set_threshold(20, 1, 1)
+    sys.setswitchinterval(1e-6)
+    try:
+        workers = [threading.Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    finally:
+        gc.callbacks.remove(let_others_in)
+        gc.set_threshold(*threshold)
+        sys.setswitchinterval(interval)
+    assert got == [True] * 60
+
+
+def test_nothing_parses_or_compiles_trees_past_the_lock():
+    for path in Path(source.__file__).parent.glob("*.py"):
+        if path.name != "source.py":
+            assert "ast.parse(" not in path.read_text(encoding="utf-8"), path.name
