@@ -8,12 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
+from .registry import DIGIT_NAMES
+from .solver_data import solver_data
 
-def load_digits():
+
+def load_digits(**options):
     """Load the handwritten digits as the Solver's dict, from a file in this package.
 
     Pixels are scaled from 0..16 to 0..1, then the mean image of the training set is subtracted from every image. The
     split is stratified, fixed, and part of the file, so that results compare across seeds and NumPy versions.
+
+    Parameters
+    ----------
+    **options
+        ``num_training num_validation num_test subtract_mean normalize flatten dtype keep_uint8 seed``, as `solver_data`
+        has them; the 180 examples of the validation set come after the 1,257 of the training set.
 
     Returns
     -------
@@ -22,6 +31,7 @@ def load_digits():
         ``y_train``, ``y_val``, ``y_test`` : ndarrays of int64, labels 0 to 9.
         ``mean_image`` : ndarray of float32, shape (1, 8, 8); add it to see the digits again.
         ``class_names`` : list of str.
+        ``scale``, 16, and ``std``, ones, as `solver_data` has them.
 
         The arrays are new ones on each call.
 
@@ -36,12 +46,7 @@ def load_digits():
     ((1257, 1, 8, 8), dtype('float32'), array([7, 3, 5, 1]))
     """
     with np.load(Path(__file__).with_name("digits.npz"), allow_pickle=False) as file:
-        X = file["images"][:, None].astype(np.float32) / 16
-        y = file["labels"].astype(np.int64)
-        parts = {name: file[name] for name in ("train", "val", "test")}
-
-    mean_image = X[parts["train"]].mean(axis=0, dtype=np.float64).astype(np.float32)
-    data = {"mean_image": mean_image, "class_names": [str(digit) for digit in range(10)]}
-    for name, indices in parts.items():
-        data[f"X_{name}"], data[f"y_{name}"] = X[indices] - mean_image, y[indices]
-    return data
+        X, y = file["images"][:, None], file["labels"]
+        rest, test = np.concatenate([file["train"], file["val"]]), file["test"]
+        options = {"num_validation": len(file["val"]), "scale": 16} | options
+    return solver_data(X[rest], y[rest], X[test], y[test], DIGIT_NAMES, **options)

@@ -65,9 +65,9 @@ _KILL, _TGKILL, _PRLIMIT = (62, 129), (234, 131), (302, 261)
 _REFUSED_EVENTS = (
     "subprocess.", "socket.", "ctypes.", "pty.", "resource.", "fcntl.", "gc.", "shutil.", "tempfile.", "sqlite3.",
     "syslog.", "urllib.", "webbrowser.", "os.exec", "os.fork", "os.system", "os.posix_spawn", "os.spawn",
-    "os.startfile", "os.killpg", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate",
-    "os.chmod", "os.chown", "os.lchown", "os.lchmod", "os.chflags", "os.lockf", "os.utime", "os.setxattr", "os.removexattr",
-    "signal.pthread_kill", "sys._current_frames",
+    "os.startfile", "os.killpg", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink",
+    "os.truncate", "os.chmod", "os.chown", "os.lchown", "os.lchmod", "os.chflags", "os.lockf", "os.utime",
+    "os.setxattr", "os.removexattr", "signal.pthread_kill", "sys._current_frames",
 )  # fmt: skip
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 

@@ -119,6 +119,9 @@ def _values_around(c):
     yield c.call("nudge", "a function that returns x itself", f="itself", x=c.normal(4), index=(2,), steps=steps)
     yield c.call("nudge", "an array as value", f="squares", x=c.normal(2, 2, 2), index=(0, 1, 0), steps=steps[:2])
     yield c.call("nudge", "float32", f="squares", x=c.normal(3, dtype=np.float32), index=(0,), steps=(0.25,))
+    yield c.call("nudge", "a large step", f="itself", x=c.rng.random(3), index=(1,), steps=(1e9, -1e9))
+    positive = {"f": "mean of positive numbers", "x": c.rng.random(3), "index": (1,)}
+    yield c.call("nudge", "a function that raises an error", **positive, steps=(1.0, -2.0, 0.5))
 
 
 def _numerical_gradient(c):
@@ -129,6 +132,8 @@ def _numerical_gradient(c):
     yield c.call("numerical_gradient", "another h", f="sum of cubes", x=x, args=(), verbose=False, h=0.1)
     yield c.call("numerical_gradient", "non-contiguous x", f="sum of cubes", x=every_second(x), args=(), verbose=False)
     yield c.call("numerical_gradient", "no entries", f="sum of cubes", x=np.zeros((0, 2)), args=(), verbose=False)
+    x = c.normal(2, 3, dtype=np.float32)
+    yield c.call("numerical_gradient", "float32", f="sum of squares", x=x, args=(), verbose=False, h=0.25)
     yield c.call("printed", "verbose", f="weighted sum", x=np.array([[3.0]]), args=(True, 0.5))
 
 
@@ -140,6 +145,8 @@ def _numerical_gradient_array(c):
     yield c.call("numerical_gradient", "f(x) has another shape than x", f="row sums of exponentials", x=x, args=(df,))
     yield c.call("numerical_gradient", "another h", f="x times its sum", x=x, args=(x + 1,), h=0.1)
     yield c.call("numerical_gradient", "non-contiguous x", f="squares", x=every_second(x), args=(x - 1,))
+    x, df = c.normal(2, 3, dtype=np.float32), c.normal(2, 3, dtype=np.float32)
+    yield c.call("numerical_gradient", "float32", f="squares", x=x, args=(df,), h=0.25)
 
 
 def _grad_check_sparse(c):
@@ -466,7 +473,7 @@ def _net(c, kind):
     N, D, M, C = c.sizes(4, least=3, most=7)
     if kind == "two_layer":
         name, sizes = "models.fc:TwoLayerNet", {"input_dim": D, "hidden_dim": M, "num_classes": C}
-        shapes = {"W1": (D, M), "b1": (M,), "W2": (M, C), "b2": (C,)}
+        shapes, other_sizes = {"W1": (D, M), "b1": (M,), "W2": (M, C), "b2": (C,)}, {}
         large = {"input_dim": 60, "hidden_dim": 50, "num_classes": 40}
         input_dim = (D,)
     else:
@@ -474,17 +481,18 @@ def _net(c, kind):
         sizes = {"input_dim": (2, 5, 4), "num_filters": 3, "filter_size": 3, "hidden_dim": M, "num_classes": C}
         shapes = {"W1": (3, 2, 3, 3), "b1": (3,), "W2": (12, M), "b2": (M,), "W3": (M, C), "b3": (C,)}
         large = {"input_dim": (3, 9, 8), "num_filters": 20, "filter_size": 5, "hidden_dim": 30, "num_classes": 20}
-        input_dim = sizes["input_dim"]
+        input_dim, other_sizes = sizes["input_dim"], {"filter_size": 5}
     y = c.rng.integers(0, C, N)
-    for label, reg, scale, dtype in (
-        ("as it is", 0.0, 1e-2, "float64"),
-        ("with regularisation", 0.4, 0.5, "float64"),
-        ("float32", 0.2, 0.1, "float32"),
+    for label, reg, scale, dtype, changed in (
+        ("as it is", 0.0, 1e-2, "float64", {}),
+        ("with regularisation", 0.4, 0.5, "float64", other_sizes),
+        ("float32", 0.2, 0.1, "float32", {}),
     ):
         arguments = {"weight_scale": scale, "reg": reg, "dtype": dtype, "seed": 5}
-        params = {key: c.normal(*shape, dtype=dtype) for key, shape in shapes.items()}
+        own = shapes | {"W1": (3, 2, 5, 5)} if changed else shapes
+        params = {key: c.normal(*shape, dtype=dtype) for key, shape in own.items()}
         inputs = {"params": params, "X": c.normal(N, *input_dim, dtype=dtype), "y": y}
-        yield Case(label, "net", {"name": name, "arguments": sizes | arguments, **inputs})
+        yield Case(label, "net", {"name": name, "arguments": sizes | arguments | changed, **inputs})
     yield Case("a large one", "start_of_net", {"name": name, "arguments": large | arguments, "scale": scale})
     if kind == "three_layer":
         data = load_digits()
@@ -541,6 +549,7 @@ def _solver_step(c):
         "two epochs": {"steps": 6},
         "momentum": {"update_rule": "sgd_momentum", "steps": 3},
         "adam": {"update_rule": "adam", "steps": 4},
+        "a clip_norm": {"clip_norm": 0.25, "steps": 2},
         "a loss that is not finite": {"fault": float("nan")},
     }.items():
         yield Case(label, "solver_step", inputs | changed)
@@ -551,21 +560,28 @@ def _check_accuracy(c):
         X, y = c.normal(N, 4), c.rng.integers(0, 3, N)
         yield Case(label, "check_accuracy", {"X": X, "y": y, "W1": c.normal(4, 3), "batch_size": batch_size})
     yield Case("N = 1", "check_accuracy", {"X": X[:1], "y": y[:1], "W1": c.normal(4, 3), "batch_size": 2})
+    X, y, W1 = c.normal(30, 4), c.rng.integers(0, 3, 30), c.normal(4, 3)
+    some = {"X": X, "y": y, "W1": W1, "batch_size": 5, "num_samples": 12}
+    yield Case("some examples of many", "check_accuracy", some)
+    W1 = np.where(np.arange(3) == 1, np.nan, W1)
+    yield Case("scores that are not finite", "check_accuracy", {"X": X, "y": y, "W1": W1, "batch_size": 10})
 
 
 # Lessons 7 to 10
 
 
 def _dropout_forward(c):
-    for label, p, mode, dtype in (
-        ("train, p = 0.3", 0.3, "train", np.float64),
-        ("train, p = 0.8", 0.8, "train", np.float64),
-        ("train, p = 1", 1, "train", np.float64),
-        ("test", 0.3, "test", np.float64),
-        ("float32", 0.4, "train", np.float32),
+    for label, p, mode, dtype, seed in (
+        ("train, p = 0.3", 0.3, "train", np.float64, None),
+        ("train, p = 0.8", 0.8, "train", np.float64, None),
+        ("train, p = 1", 1, "train", np.float64, None),
+        ("test", 0.3, "test", np.float64, None),
+        ("float32", 0.4, "train", np.float32, None),
+        ("seed 0", 0.6, "train", np.float64, 0),
     ):
         x = np.full((100, 30), 2, dtype=dtype)
-        yield c.call("dropout_forward", label, x=x, p=p, mode=mode, seed=int(c.rng.integers(1000)))
+        seed = int(c.rng.integers(1, 1000)) if seed is None else seed
+        yield c.call("dropout_forward", label, x=x, p=p, mode=mode, seed=seed)
 
 
 def _standardize(c):

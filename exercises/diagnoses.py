@@ -145,6 +145,8 @@ def _by_wrong_answers(exercise, cases, feedback, reference):
     for item in feedback:
         came.setdefault(item.case, []).append(item)
     failed = [case for case in cases if case.label in came]
+    # How well a net has learnt says least of why it did not; and with random numbers of its own, that is chance.
+    failed = [case for case in failed if case.driver != "trained_net"] or failed
     for answer in wrong_answers(reference):
         if answer.exercise == exercise.id and answer.diagnosis and failed:
             wrong = _reference_with(answer, reference)
@@ -693,4 +695,44 @@ DIAGNOSES = (
         "settings not as the net takes them",
         "conv_param comes first, then pool_param, and a 2 x 2 window moves on by 2.",
     ),
+    Diagnosis(
+        "not restored after an error",
+        "f may raise an error: the entry is put back all the same, in a finally.",
+    ),
+    Diagnosis(
+        "old value not kept",
+        "x + step - step is not always x, for rounding: keep the old value, and put that back.",
+    ),
+    Diagnosis(
+        "small number in the log",
+        "a number added in the log bends the loss where a probability is tiny: take log of the sum less the score.",
+    ),
+    Diagnosis("velocity of the step before", "w moves by the new velocity, in which this step's gradient is already."),
+    Diagnosis(
+        "gradients not clipped",
+        "with a clip_norm the rule gets the gradients that clip_gradients makes of them.",
+    ),
+    Diagnosis("one config for all", "each parameter has a config of its own, in optim_configs under its name."),
+    Diagnosis("num_samples ignored", "of more than num_samples examples that many are drawn and looked at."),
+    Diagnosis("drawn more than once", "the examples are drawn without repetition: each at most once."),
+    Diagnosis("batch_size ignored", "the model is given batch_size examples at a time: all might not fit into memory."),
+    Diagnosis(
+        "not a number counted",
+        "np.argmax takes a NaN for the largest score: only an example whose highest score is finite can be right.",
+    ),
+    Diagnosis(
+        "one mask for many",
+        "every element is kept or dropped on its own: draw as many random numbers as x has elements.",
+        lambda e: any("mask of its own" in item.output for item in e.same_case),
+    ),
+    Diagnosis("always the same mask", "without a seed and without a generator every call draws another mask."),
+    Diagnosis("seed and rng are optional", "dropout_param may hold neither a seed nor an rng: ask for them by get."),
+    Diagnosis("running statistics moved at test time", "at test time the running statistics are used, not moved."),
+    Diagnosis("padded with other numbers than zeros", "around the image stand zeros, not its own border again."),
+    Diagnosis("padded on one side", "pad rows and columns stand on all four sides: left and right, above and below."),
+    Diagnosis(
+        "filter_size ignored",
+        "filters are filter_size wide, and the padding is (filter_size - 1) // 2: one is a fixed number here.",
+    ),
+    Diagnosis("filters and channels swapped", "the filters' W1 has num_filters first and the channels of x second."),
 )

@@ -70,8 +70,13 @@ def numerical_gradient(find, function, f, x, args, **options):
 
 def nudge(find, function, f, x, index, steps):
     """Evaluate a function around a point, and look whether the point has been restored."""
-    values = find(function)(FUNCTIONS[f], x, tuple(index), tuple(steps))
-    return {"values": [copy.deepcopy(value) for value in values], "x afterwards": x}
+    values, raised = [], False
+    try:
+        values = find(function)(FUNCTIONS[f], x, tuple(index), tuple(steps))
+    except FloatingPointError:
+        raised = True
+    values = [copy.deepcopy(value) for value in values]
+    return {"values": values, "an error of f is passed on": raised, "x afterwards": x}
 
 
 def printed(find, function, f, x, args):
@@ -171,20 +176,21 @@ class _Bowl:
     """A model whose loss is the mean squared distance of its two parameters from the examples."""
 
     def __init__(self, center, width):
-        self.params, self.seen = {"W1": center, "b1": width}, []
+        self.params, self.seen, self.asked = {"W1": center, "b1": width}, [], []
 
     def loss(self, X, y=None):
         if y is None:
+            self.asked.append(X)
             return X @ self.params["W1"]
         self.seen.append((X, y))
         far, wide = self.params["W1"] - X.mean(axis=0)[:, np.newaxis], self.params["b1"] - y.mean()
         return float((far**2).sum() + (wide**2).sum()), {"W1": 2 * far, "b1": 2 * wide}
 
 
-def solver_step(find, X, y, W1, b1, steps, update_rule, optim_config, batch_size, fault=None):
+def solver_step(find, X, y, W1, b1, steps, fault=None, **options):
     """Make a few steps of a Solver, and see what it gave the model and what became of the parameters."""
     model = _Bowl(W1.copy(), b1.copy())
-    solver = _solver(find, model, X, y, update_rule=update_rule, optim_config=optim_config, batch_size=batch_size)
+    solver = _solver(find, model, X, y, **options)
     if fault is not None:
         model.params["b1"][0] = fault
     refused = False
@@ -203,11 +209,32 @@ def solver_step(find, X, y, W1, b1, steps, update_rule, optim_config, batch_size
     }
 
 
-def check_accuracy(find, X, y, W1, batch_size):
-    """Measure a model's accuracy."""
+def check_accuracy(find, X, y, W1, batch_size, num_samples=None):
+    """Measure a model's accuracy twice, and see which examples it was asked about."""
+    outputs = {}
     model = _Bowl(W1, np.zeros(1))
     solver = _solver(find, model, X, y)
-    return {"accuracy": solver.check_accuracy(X, y, batch_size=batch_size)}
+    for time_of_asking in ("", " again"):
+        model.asked = []
+        outputs[f"accuracy{time_of_asking}"] = solver.check_accuracy(X, y, num_samples, batch_size)
+        outputs[f"asked{time_of_asking}"] = model.asked
+    return outputs
+
+
+def _seen_of_accuracy(outputs, X, y, W1, batch_size, num_samples=None):
+    """Say of an accuracy what must be so, whichever examples are drawn."""
+    accuracy, asked = outputs["accuracy"], outputs["asked"]
+    seen = {"at most batch_size at a time": all(len(batch) <= batch_size for batch in asked)}
+    if num_samples is None:
+        return {"accuracy": accuracy, **seen}
+    drawn = [int(np.flatnonzero((X == example).all(axis=1))[0]) for batch in asked for example in batch]
+    share = np.mean(np.argmax(X[drawn] @ W1, axis=1) == y[drawn])
+    return seen | {
+        "how many examples are drawn": len(drawn),
+        "none is drawn twice": len(set(drawn)) == len(drawn),
+        "accuracy is that of those drawn": bool(abs(accuracy - share) < 1e-9),
+        "the same ones in an epoch": all(map(np.array_equal, asked, outputs["asked again"])),
+    }
 
 
 def _solver(find, model, X, y, **options):
@@ -223,8 +250,11 @@ def dropout_forward(find, function, x, p, mode, seed):
     again, _ = forward(x, {"p": p, "mode": mode, "seed": seed})
     rng = np.random.default_rng(seed)
     first, second = (forward(x, {"p": p, "mode": mode, "rng": rng})[0] for _ in range(2))
-    is_left_alone = bool(np.array_equal(before, np.random.get_state()[1]))
-    return {"out": out, "mask": mask, "again": again, "first": first, "second": second, "left alone": is_left_alone}
+    one, other = (forward(x, {"p": p, "mode": mode})[0] for _ in range(2))
+    return {
+        "out": out, "mask": mask, "again": again, "first": first, "second": second, "one": one, "other": other,
+        "left alone": bool(np.array_equal(before, np.random.get_state()[1])),
+    }  # fmt: skip
 
 
 def _seen_of_dropout(outputs, x, **_):
@@ -240,13 +270,26 @@ def _seen_of_dropout(outputs, x, **_):
         "shape of out": tuple(out.shape),
         "out - x * mask": rest,
         "dtype of mask": str(mask.dtype),
+        "shape of mask": tuple(mask.shape),
+        "each row has a mask of its own": _differ(out),
+        "each column has a mask of its own": _differ(out.T),
         "same seed, same mask": bool(np.array_equal(out, outputs["again"])),
         "rng draws the next mask": not np.array_equal(outputs["first"], outputs["second"]),
+        "without seed and rng each call draws another mask": not np.array_equal(outputs["one"], outputs["other"]),
         "the global generator is left alone": outputs["left alone"],
     }
 
 
-_SEEN = {"start_of_net": _seen_of_start, "dropout_forward": _seen_of_dropout}
+def _differ(rows):
+    """Tell whether most rows are unlike all others; two of them may be alike by chance."""
+    return 2 * len(np.unique(rows, axis=0)) > len(rows)
+
+
+_SEEN = {
+    "start_of_net": _seen_of_start,
+    "dropout_forward": _seen_of_dropout,
+    "check_accuracy": _seen_of_accuracy,
+}
 
 
 def seen(driver, inputs, outputs):
@@ -294,7 +337,14 @@ def quick(find, function, args, allowed=0.1):
     return {f"takes less than {allowed} seconds": is_quick}
 
 
+def _mean_of_positive(x):
+    if x.min() < 0:
+        raise FloatingPointError("this function is for positive numbers")
+    return np.mean(x)
+
+
 FUNCTIONS = {
+    "mean of positive numbers": _mean_of_positive,
     "sum of squares": lambda x: np.sum(x**2),
     "sum of cubes": lambda x: np.sum(x**3),
     "product": lambda x: np.prod(x),

@@ -64,8 +64,7 @@ def _grade(options, refuse):
         print("WARNING: the kernel does not hold it here; grade in a container (exercises/INSTRUCTOR.md)", flush=True)
     try:
         for mark in grade(options.folder, options.out, options.seed, options.jobs, _chosen(options)):
-            remark = mark.problem or (f"NOT CHECKED: {', '.join(mark.not_checked)}" if mark.not_checked else "")
-            print(f"{mark.points:>5}  {mark.name}  {remark}".rstrip(), flush=True)
+            print(f"{mark.points:>5}  {mark.name}  {'; '.join(mark.remarks)}".rstrip(), flush=True)
     except (FileExistsError, FileNotFoundError, NotADirectoryError, ValueError) as error:
         refuse(str(error))
     print(f"{options.out}: grades.csv, summary.html, and gradescope/ with a file for each submission")

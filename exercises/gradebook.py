@@ -10,17 +10,31 @@ from .gradescope import results_of
 from .syllabus import LESSONS
 
 _MOST_NAME = 60
+_STATES = {
+    "passed": ("all", "✓"), "failed": ("none", "✗"), "not written": ("blank", "–"), "not checked": ("some", "?"),
+}  # fmt: skip
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; color: #1c2530; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
+:root { color-scheme: light dark; --ink: #1c2530; --quiet: #566472; --paper: #fff; --line: #d5dce3; --code: #f4f6f8;
+  --all: #cdebd3; --some: #fdf3cf; --none: #f6d5d2; --blank: #e9edf1; --link: #0b57a4; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e3e8ed; --quiet: #a3b0bd; --paper: #14191f; --line: #3a4550;
+  --code: #1e252d; --all: #1e4a2b; --some: #55460f; --none: #5c2522; --blank: #2b333c; --link: #8ab8f0; } }
+body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
+  max-width: 76rem; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-p { margin: .3rem 0; } .quiet { color: #5d6b7a; } .warning { background: #fdecc8; padding: .5rem .8rem; }
+p { margin: .3rem 0; overflow-wrap: anywhere; } a { color: var(--link); } .quiet { color: var(--quiet); }
+.warning { background: var(--some); padding: .5rem .8rem; } .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } th, td { padding: .3rem .5rem; text-align: right; }
-th { font-weight: 600; border-bottom: 2px solid #c9d2db; } td { border-bottom: 1px solid #e4e9ee; }
-.text { text-align: left; overflow-wrap: anywhere; } td.points { font-weight: 600; }
-.all { background: #cdebd3; } .some { background: #fdf3cf; } .none { background: #f6d5d2; } .blank { color: #9aa6b2; }
-details { border: 1px solid #dbe2e8; border-radius: 6px; margin: .5rem 0; padding: .5rem .8rem; }
-summary { cursor: pointer; } summary b { display: inline-block; min-width: 16rem; }
-pre { background: #f4f6f8; padding: .6rem .8rem; overflow-x: auto; font-size: .82rem; margin: .5rem 0; }
+th { font-weight: 600; border-bottom: 2px solid var(--line); } td { border-bottom: 1px solid var(--line); }
+.text { text-align: left; overflow-wrap: anywhere; min-width: 9rem; } td.points { font-weight: 600; }
+.all { background: var(--all); } .some { background: var(--some); } .none { background: var(--none); }
+.blank { background: var(--blank); color: var(--quiet); }
+details { border: 1px solid var(--line); border-radius: 6px; margin: .5rem 0; padding: .5rem .8rem; }
+td.quiet { min-width: 16rem; }
+summary { cursor: pointer; overflow-wrap: anywhere; } summary span { white-space: nowrap; }
+@media (min-width: 40rem) { summary b { display: inline-block; min-width: 16rem; } }
+[id] { scroll-margin-top: 4rem; }
+pre { background: var(--code); padding: .6rem .8rem; font-size: .82rem; margin: .5rem 0; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
 .chip { display: inline-block; padding: 0 .45rem; margin: .12rem; border-radius: 4px; font-size: .8rem; }
 """
 
@@ -59,7 +73,7 @@ def _write_csv(path, marks, exercises):
         writer.writerow(["submission", "points", "of", *(known.id for known in exercises), "remarks"])
         for mark in marks:
             points = [row.points if row.state != "not checked" else "?" for row in mark.rows]
-            name, remarks = _cell(mark.name), _cell("; ".join(_remarks(mark)))
+            name, remarks = _cell(mark.name), _cell("; ".join(mark.remarks))
             writer.writerow([name, mark.points, _most(exercises), *points, remarks])
 
 
@@ -70,11 +84,6 @@ def _cell(text):
 
 def _most(exercises):
     return sum(known.points for known in exercises)
-
-
-def _remarks(mark):
-    not_checked = [f"not checked: {', '.join(mark.not_checked)}"] if mark.not_checked else []
-    return [*([mark.problem] if mark.problem else []), *not_checked, *mark.notes]
 
 
 def _page(marks, exercises, seed, walls):
@@ -90,9 +99,12 @@ def _page(marks, exercises, seed, walls):
         parts.append(f'<p class="warning">Not all of these could be checked; see what they say below: {names}</p>')
     parts += ["<h2>Submissions</h2>", _table_of_submissions(marks, exercises)]
     parts += ["<h2>Exercises</h2>", _table_of_exercises(marks, exercises)]
-    parts += ["<h2>What was found</h2>", *(_details(*pair) for pair in enumerate(marks))]
+    signs = ", ".join(f"{sign} {state}" for state, (_, sign) in _STATES.items())
+    parts += ["<h2>What was found</h2>", f'<p class="quiet">{signs}</p>']
+    parts += [_details(*pair) for pair in enumerate(marks)]
     return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Grades</title>\n'
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>Grades</title>\n'
         f"<style>{_STYLE}</style>\n" + "\n".join(parts) + "\n</html>\n"
     )
 
@@ -106,9 +118,11 @@ def _table_of_submissions(marks, exercises):
         for number in lessons:
             lesson = [known for known in exercises if known.lesson == number]
             ids = {known.id for known in lesson}
-            got, most = sum(row.points for row in mark.rows if row.exercise in ids), _most(lesson)
-            cells.append(f'<td class="{_shade(got, most)}">{got}</td>')
-        remarks = html.escape("; ".join(_remarks(mark)))
+            rows_of_lesson = [row for row in mark.rows if row.exercise in ids]
+            got = sum(row.points for row in rows_of_lesson)
+            is_blank = all(row.state == "not written" for row in rows_of_lesson)
+            cells.append(f'<td class="{"blank" if is_blank else _shade(got, _most(lesson))}">{got}</td>')
+        remarks = html.escape("; ".join(mark.remarks))
         rows.append(
             f'<tr><td class="text"><a href="#{position}">{html.escape(mark.name)}</a></td>'
             f'<td class="points">{mark.points}</td>{"".join(cells)}<td class="text quiet">{remarks}</td></tr>'
@@ -133,17 +147,20 @@ def _table_of_exercises(marks, exercises):
 
 
 def _details(number, mark):
-    shades = {"passed": "all", "failed": "none", "not written": "blank", "not checked": "some"}
-    chips = "".join(
-        f'<span class="chip {shades[row.state]}" title="{row.state}">{row.exercise}</span>' for row in mark.rows
-    )
-    remarks = "".join(f"<p>{html.escape(text)}</p>" for text in _remarks(mark))
+    chips = "".join(_chip(row) for row in mark.rows)
+    remarks = "".join(f"<p>{html.escape(text)}</p>" for text in mark.remarks)
     shown = [row.text for row in mark.rows if row.state in ("failed", "not checked")]
     texts = "".join(f"<pre>{html.escape(text)}</pre>" for text in shown)
     return (
-        f'<details id="{number}"><summary><b>{html.escape(mark.name)}</b> {mark.points} points '
-        f'<span class="quiet">({mark.seconds:.0f} s)</span></summary>{remarks}<p>{chips}</p>{texts}</details>'
+        f"<details><summary><b>{html.escape(mark.name)}</b> "
+        f'<span>{mark.points} points <span class="quiet">({mark.seconds:.0f} s)</span></span></summary>'
+        f'<div id="{number}">{remarks}<p>{chips}</p>{texts}</div></details>'  # a link to what is inside opens it
     )
+
+
+def _chip(row):
+    shade, sign = _STATES[row.state]
+    return f'<span class="chip {shade}" title="{row.state}">{row.exercise} {sign}</span>'
 
 
 def _shade(got, most):
@@ -151,4 +168,4 @@ def _shade(got, most):
 
 
 def _table(head, rows):
-    return f"<table>\n<tr>{head}</tr>\n" + "\n".join(rows) + "\n</table>"
+    return f'<div class="wide" tabindex="0"><table>\n<tr>{head}</tr>\n' + "\n".join(rows) + "\n</table></div>"

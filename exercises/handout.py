@@ -10,10 +10,11 @@ import configparser
 import shutil
 from pathlib import Path
 
-from .reference import Reference
-from .student import handed_out
+from .reference import Reference, module_name
+from .student import STAMP, handed_out
 
 _WHOLE = ("datasets", "layerwise")
+_SUFFIXES = (".py", ".css")
 _CHECKER = (
     "__init__", "cage", "cases", "child", "compare", "diagnoses", "drivers", "judge", "lab", "mistakes", "reference",
     "report", "runner", "source", "student", "syllabus", "wire", "world",
@@ -34,14 +35,7 @@ classifiers =
 
 [options]
 python_requires = {python}
-packages =
-    layers
-    layers.kernels
-    models
-    solvers
-    datasets
-    layerwise
-    exercises
+packages ={packages}
 install_requires ={requires}
 
 [options.package_data]
@@ -105,9 +99,12 @@ def build(folder, root=None):
     if missing or not (root / "setup.cfg").is_file():
         raise FileNotFoundError(f"build: {root} is no whole checkout of the project; it lacks {missing or 'setup.cfg'}")
     reference = Reference.from_tree(root)
-    texts = handed_out(reference) | {
-        "setup.cfg": _setup(root / "setup.cfg"),
+    modules = handed_out(reference)
+    packages = sorted(module_name(path) for path in {*files, *modules} if path.endswith("/__init__.py"))
+    texts = modules | {
+        "setup.cfg": _setup(root / "setup.cfg", packages),
         "README.md": (root / "exercises/HANDOUT.md").read_text(encoding="utf-8"),
+        STAMP: f"{reference.stamp()}\n",
     }
     for path in {*files, *texts}:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +118,8 @@ def build(folder, root=None):
 
 def _files(root):
     """List what is copied as it is."""
-    whole = [path for package in _WHOLE for path in (root / package).rglob("*.py") if path.name[:6] != "build_"]
+    found = [path for package in _WHOLE for path in (root / package).rglob("*") if path.suffix in _SUFFIXES]
+    whole = [path for path in found if path.name[:6] != "build_"]
     lessons = sorted((root / "exercises/notebooks").glob("*.py"))
     return [
         *(path.relative_to(root).as_posix() for path in sorted(whole) + lessons),
@@ -130,7 +128,7 @@ def _files(root):
     ]
 
 
-def _setup(path):
+def _setup(path, packages):
     """Write the hand-out's setup.cfg, with the numbers and requirements of the project's."""
     config = configparser.ConfigParser(interpolation=None)
     config.read(path, encoding="utf-8")
@@ -142,6 +140,7 @@ def _setup(path):
         name=config["metadata"]["name"],
         version=config["metadata"]["version"],
         python=config["options"]["python_requires"],
+        packages="".join(f"\n    {package}" for package in packages),
         requires=lines("options", "install_requires"),
     )
     extras = [name for name in _EXTRAS if name in config["options.extras_require"]]

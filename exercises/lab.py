@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import os
 import shutil
 import sys
 import time
@@ -12,7 +13,7 @@ from .judge import check_all
 from .reference import default_reference
 from .report import render, render_line
 from .source import cut_out, find, parse, replace
-from .student import Progress, files_to_hand_in, fingerprint, handed_out, places
+from .student import STAMP, Progress, files_to_hand_in, fingerprint, handed_out, places
 from .syllabus import EXERCISES, LESSONS
 
 ROOT = Path(__file__).parent.parent
@@ -205,6 +206,15 @@ def _where(exercise):
 
 def diff(options):
     """Print the differences between the files as handed out and as they are."""
+    try:
+        _print_differences()
+        sys.stdout.flush()
+    except BrokenPipeError:  # of `lab diff | head`, which reads no further; nor may the interpreter write at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _print_differences():
     for path, text in handed_out(default_reference()).items():
         if not (ROOT / path).is_file():
             print(f"{path} is missing")
@@ -214,7 +224,6 @@ def diff(options):
             text.splitlines(keepends=True), now.splitlines(keepends=True), f"handed out/{path}", path
         )
         sys.stdout.writelines(line if line.endswith("\n") else f"{line}\n" for line in lines)
-    return 0
 
 
 def reset(options):
@@ -251,6 +260,7 @@ def submit(options):
     with zipfile.ZipFile(options.file, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in files:
             packed.write(ROOT / path, path)
+        packed.writestr(STAMP, default_reference().stamp())
     progress = _progress()
     print(f"{options.file}: {len(files)} files. By the last checks {_points(progress)}.")
     unsure = [known.id for known in EXERCISES if progress.state(known) in ("failed", "changed since")]

@@ -17,8 +17,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from .judge import check
+from .reference import default_reference
 from .report import render, render_line
 from .runner import Limits
+from .student import STAMP
 from .submission import Unreadable, read_submission
 from .syllabus import exercise as exercise_of
 
@@ -70,6 +72,12 @@ class Mark:
     def not_checked(self):
         """The ids of the exercises that could not be judged, though not for want of an answer."""
         return [row.exercise for row in self.rows if row.state == "not checked"]
+
+    @property
+    def remarks(self):
+        """All that is to be said of it in words: the problem, what was not checked, and the notes."""
+        not_checked = [f"NOT CHECKED: {', '.join(self.not_checked)}"] if self.not_checked else []
+        return [*([self.problem] if self.problem else []), *not_checked, *self.notes]
 
 
 def mark_submission(path, exercises, seed, limits=Limits(), most_seconds=MOST_SECONDS):
@@ -162,7 +170,17 @@ def _mark(path, exercises, seed, limits, most_seconds):
                 rows.append(_not_checked(known, f"the submission has taken {most_seconds:g} seconds already"))
             else:
                 rows.append(_row(known, folder, seed, limits))
-    return Mark("", rows, notes=submission.notes)
+    return Mark("", rows, notes=[*submission.notes, *_doubts_about_version(submission.stamp)])
+
+
+def _doubts_about_version(stamp):
+    """Whole files are handed in, and they fit the version of the project from which the hand-out was made."""
+    ours = default_reference().stamp()
+    if not stamp:
+        return [f"it has no {STAMP}: nothing tells which version of the project it is made for"]
+    if stamp != ours:
+        return [f"it is made for another version of the project: its {STAMP} says {stamp[:12]!r}, not {ours!r}"]
+    return []
 
 
 def _row(exercise, folder, seed, limits):

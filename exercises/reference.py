@@ -5,6 +5,7 @@ compressed JSON, so that nobody reads the answer by accident. Whoever unpacks it
 """
 
 import ast
+import hashlib
 import itertools
 import json
 import sys
@@ -56,6 +57,11 @@ class Reference:
     def modules(self):
         """List the modules of the packages: ``{"layers.affine": "layers/affine.py", ...}``."""
         return {module_name(path): path for path in self.sources if path.split("/")[0] in PACKAGES}
+
+    def stamp(self):
+        """Return a short hash of the modules: it tells one version of the project from another."""
+        modules = sorted((path, self.sources[path]) for path in self.modules().values())
+        return hashlib.sha256(json.dumps(modules).encode()).hexdigest()[:12]
 
     def wrong_answers(self):
         """List the files of known mistakes: path and text."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from .mistakes import wrong_answers
 from .reference import default_reference
 from .source import cut_out, parse, replace
-from .student import files_to_hand_in, handed_out, places
+from .student import STAMP, files_to_hand_in, handed_out, places
 from .syllabus import EXERCISES
 
 _ROOT = Path(__file__).parent.parent
@@ -97,8 +97,10 @@ return Claims()
 
 _CLAIMS = (
     "factors in out", "share of x kept", "dtype of out", "shape of out", "out - x * mask", "dtype of mask",
-    "same seed, same mask", "rng draws the next mask", "the global generator is left alone",
-    "the second call gives the same", "takes less than 0.1 seconds",
+    "same seed, same mask", "rng draws the next mask", "the global generator is left alone", "shape of mask",
+    "each row has a mask of its own", "each column has a mask of its own", "at most batch_size at a time",
+    "without seed and rng each call draws another mask", "the second call gives the same",
+    "takes less than 0.1 seconds",
 )  # fmt: skip
 
 # It knows where the project is: nobody should have to rely on its not being found.
@@ -169,7 +171,8 @@ def write_specimens(folder, victim, reference, root=_ROOT):
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    solved, blank = ({path: text[path] for path in files_to_hand_in()} for text in _both(reference, root))
+    stamp = {STAMP: reference.stamp()}
+    solved, blank = ({path: text[path] for path in files_to_hand_in()} | stamp for text in _both(reference, root))
     every = {known.id for known in EXERCISES}
 
     def without(*paths):
@@ -195,11 +198,12 @@ def write_specimens(folder, victim, reference, root=_ROOT):
     for answer in first_wrong.values():
         wrong[answer.path] = answer.put_into(wrong[answer.path])
     named = {f"mine/{path}": text for path, text in solved.items()}
+    older = {STAMP: "0123456789ab"}
     notes = {"__MACOSX/mine/layers/._affine.py": "\0", "mine/notes.txt": "see my other submission"}
     tests = dict.fromkeys(("exercises/judge.py", "tests/conftest.py", "numpy.py"), "def check(*a, **k): return True\n")
     slips = dict.fromkeys(("../slip.py", "../../slip.py", "/tmp/slip.py", "layers/../../slip.py"), "slipped\n")
     overwrite = hostile(_OVERWRITE, VICTIM=str(victim))
-    kept = {path: f"{text}\n{_KEEP}" for path, text in hostile(_USE_WHAT_WAS_KEPT).items()}
+    kept = {path: f"{text}\n{_KEEP}" for path, text in hostile(_USE_WHAT_WAS_KEPT).items()} | stamp
     syntax = solved | {"layers/affine.py": solved["layers/affine.py"].replace("affine_backward(", "affine_backward((")}
     exits = solved | {"layers/relu.py": f"import os\nos._exit(0)\n{solved['layers/relu.py']}"}
 
@@ -207,7 +211,7 @@ def write_specimens(folder, victim, reference, root=_ROOT):
     _zip(folder / "02-right-in-a-folder.zip", named | notes)
     _zip(folder / "03-blank.zip", blank)
     _zip(folder / "04-wrong-answers.zip", wrong)
-    _tree(folder / "05-half", _with_functions(blank, half, lambda path, name: cut_out(solved[path], name)))
+    _tree(folder / "05-half", _with_functions(blank, half, lambda path, name: cut_out(solved[path], name)) | older)
     _zip(folder / "06-syntax-error.zip", syntax)
     _zip(folder / "07-exits.zip", exits)
     _tree(folder / "08-segfault", hostile(_SEGFAULT, solved, few))

@@ -10,15 +10,39 @@ from .source import blank, find, parse
 from .syllabus import EXERCISES, hidden_functions
 
 PROGRESS = "progress.json"
+STAMP = "hand-out.txt"  # the reference's stamp, in a hand-out and in what is handed in
+
+# What is made here in one go, by kernels that a hand-out has not, is put together there from the student's layers.
+_PUT_TOGETHER = {
+    "layers/conv_relu_pool.py": '''"""Convolution, relu and max pooling."""
+
+from .compose import chain
+from .conv import conv
+from .max_pool import max_pool
+from .relu import relu
+
+conv_relu_pool = conv_relu_pool_forward, conv_relu_pool_backward = chain(conv, relu, max_pool, name="conv_relu_pool")
+''',
+    "layers/spatial_batchnorm_relu.py": '''"""Spatial batch normalisation and relu."""
+
+from .compose import chain
+from .relu import relu
+from .spatial_batchnorm import spatial_batchnorm
+
+spatial_batchnorm_relu = chain(spatial_batchnorm, relu, name="spatial_batchnorm_relu")
+spatial_batchnorm_relu_forward, spatial_batchnorm_relu_backward = spatial_batchnorm_relu
+''',
+}
 
 
 def handed_out(reference):
     """Return the modules of a hand-out by path: those of the reference, with the bodies of all exercises taken away."""
     hidden = hidden_functions()
-    return {
-        path: blank(reference.sources[path], hidden[module]) if module in hidden else reference.sources[path]
-        for module, path in reference.modules().items()
-    }
+    texts = {}
+    for module, path in reference.modules().items():
+        text = _PUT_TOGETHER.get(path, reference.sources[path])
+        texts[path] = blank(text, hidden[module]) if module in hidden else text
+    return texts
 
 
 def files_to_hand_in():

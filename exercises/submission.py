@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .student import files_to_hand_in
+from .student import STAMP, files_to_hand_in
 
 MOST_BYTES = 1 << 20
 _MOST_ZIPPED = 32 << 20
@@ -24,10 +24,14 @@ class Unreadable(Exception):
 
 @dataclass
 class Submission:
-    """The files of exercises by their paths in the project, and what there is to say about the others."""
+    """The files of exercises by their paths in the project, and what there is to say about the others.
+
+    `stamp` is that of the version of the project from which the hand-out was made; empty if it is not there.
+    """
 
     files: dict
     notes: list = field(default_factory=list)
+    stamp: str = ""
 
     def write(self, folder):
         """Write the files into a folder, in which there is nothing yet."""
@@ -61,6 +65,7 @@ def read_submission(path):
     else:
         kind = "a link" if stat.S_ISLNK(status.st_mode) else "neither a zip nor a folder"
         raise Unreadable(f"this is {kind}")
+    submission.stamp = submission.files.pop(STAMP, b"").decode(errors="replace").strip()
     missing = [file for file in files_to_hand_in() if file not in submission.files]
     if len(missing) == len(files_to_hand_in()):
         raise Unreadable("; ".join(["there is no file of an exercise in it", *submission.notes]))
@@ -82,7 +87,7 @@ def _read_zip(path, size):
             if leading_out:
                 submission.notes.append(f"names that lead out of the folder, passed over: {leading_out[0]!r:.100}")
             root = _root([name for name in members if name not in leading_out])
-            for file in files_to_hand_in():
+            for file in (*files_to_hand_in(), STAMP):
                 if root + file in members:
                     _take(submission, file, lambda: _read_member(archive, members[root + file]))
             return submission
@@ -106,7 +111,7 @@ def _read_folder(path):
     folders = [entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False)]
     names = [prefix + file for prefix in ("", *(f"{name}/" for name in folders)) for file in files_to_hand_in()]
     root = _root([name for name in names if os.path.lexists(path / name)])
-    for file in files_to_hand_in():
+    for file in (*files_to_hand_in(), STAMP):
         if os.path.lexists(path / (root + file)):
             _take(submission, file, lambda: _read_file(path, root + file))
     return submission

@@ -61,15 +61,22 @@ LESSONS = {
 _IM2COL = ("forward", "backward_w", "backward_x", "correlate", "_scatter", "_blocks")
 _CONV_KERNELS = (
     *(f"layers.kernels.im2col:{name}" for name in _IM2COL),
-    *(f"layers.kernels.flat:{name}" for name in ("forward", "backward_w", "_blocks")),
+    *(f"layers.kernels.rows:{name}" for name in ("forward", "backward_w", "backward_x", "_blocks")),
+    *(f"layers.kernels.examples_last:{name}" for name in ("forward", "backward_w", "backward_x", "_rows", "_blocks")),
     *(f"layers.kernels.winograd:{name}" for name in ("forward", "backward_w", "backward_x", "_correlate")),
     *(f"layers.kernels.pointwise:{name}" for name in ("forward", "backward_w", "backward_x")),
     *(f"layers.kernels.fft:{name}" for name in ("forward", "backward_w", "backward_x")),
 )
 _POOL_KERNELS = tuple(
-    f"layers.kernels.pooling:{name}" for name in ("max_forward", "max_backward", "_largest", "_route")
+    f"layers.kernels.pooling:{name}"
+    for name in (
+        "max_forward", "max_backward", "max_forward_with_places", "max_backward_from_places", "_largest", "_route"
+    )
+)  # fmt: skip
+_NORM_FORWARD = (
+    *(f"layers.kernels.channel_norm:{name}" for name in ("moments", "scale_and_shift", "scale_and_shift_relu")),
+    "layers.spatial_batchnorm:as_pixels_with_statistics",
 )
-_NORM_FORWARD = ("layers.kernels.channel_norm:moments", "layers.kernels.channel_norm:scale_and_shift")
 _NORM_BACKWARD = ("layers.kernels.channel_norm:sums_for_backward", "layers.kernels.channel_norm:backward")
 
 EXERCISES = (
@@ -517,7 +524,7 @@ EXERCISES = (
         hints=(
             "A minibatch, its loss and gradients, one update of every parameter; then the books are kept.",
             "self._minibatch() gives X and y; UPDATE_RULES[self.update_rule] is the rule; each parameter has "
-            "its config.",
+            "its config. With a clip_norm the rule gets what clip_gradients makes of the gradients.",
             "params[name], optim_configs[name] = rule(w, grads[name], optim_configs[name]) after "
             "_check_finite_and_fitting; then loss_history and iteration.",
         ),
@@ -530,10 +537,11 @@ EXERCISES = (
         points=2,
         check="check_accuracy",
         hints=(
-            "The prediction is the class with the highest score.",
+            "The prediction is the class with the highest score. With num_samples, draw so many examples first.",
             "Give the model batch_size examples at a time; the last batch may be smaller. Count, and divide at "
             "the end.",
-            "right += int(np.sum(np.argmax(scores, axis=1) == labels)); return right / len(X).",
+            "right += int(np.sum(np.isfinite(scores.max(axis=1)) & (np.argmax(scores, axis=1) == labels))); return "
+            "right / len(X).",
         ),
         builds_on=("6.8",),
     ),
@@ -680,8 +688,8 @@ EXERCISES = (
         hints=(
             "A pixel of an image counts as one example with C features.",
             "Bring the channels to the last axis before reshaping to (N * H * W, C): reshape alone would mix them.",
-            "pixels = _as_pixels(x); in training mean[0] and var[0] of standardize(pixels, 0, eps), imported from "
-            ".standardize; then _as_images of gamma * (pixels - mean) / std + beta.",
+            "pixels = as_pixels(x); in training mean[0] and var[0] of standardize(pixels, 0, eps), imported from "
+            ".standardize; then as_images of gamma * (pixels - mean) / std + beta.",
         ),
         builds_on=("8.2",),
         twins=_NORM_FORWARD,
@@ -695,7 +703,7 @@ EXERCISES = (
         hints=(
             "The same way as forward: pixels as examples.",
             "The gradient of a rearrangement is the rearrangement of the gradient.",
-            "d = _as_pixels(dout), normalized = (pixels - mean) / std, and _as_images of standardize_backward("
+            "d = as_pixels(dout), normalized = (pixels - mean) / std, and as_images of standardize_backward("
             "d * gamma, normalized, std, 0); at test time d * gamma / std.",
         ),
         builds_on=("8.5", "9.3"),

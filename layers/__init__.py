@@ -10,8 +10,8 @@ from .composites import affine_relu, affine_relu_backward, affine_relu_forward
 from .composites import conv_bn_relu, conv_bn_relu_backward, conv_bn_relu_forward
 from .composites import conv_bn_relu_pool, conv_bn_relu_pool_backward, conv_bn_relu_pool_forward
 from .composites import conv_relu, conv_relu_backward, conv_relu_forward
-from .composites import conv_relu_pool, conv_relu_pool_backward, conv_relu_pool_forward
 from .conv import conv, conv_backward, conv_backward_fast, conv_forward, conv_forward_fast
+from .conv_relu_pool import conv_relu_pool, conv_relu_pool_backward, conv_relu_pool_forward
 from .dropout import dropout, dropout_backward, dropout_forward
 from .gates import add_gate, add_gate_backward, add_gate_forward
 from .gates import max_gate, max_gate_backward, max_gate_forward
@@ -21,7 +21,7 @@ from .gelu import gelu, gelu_backward, gelu_forward
 from .global_avg_pool import global_avg_pool, global_avg_pool_backward, global_avg_pool_forward
 from .gradient_check import GradientCheck, check_layer, eval_numerical_gradient, eval_numerical_gradient_array
 from .gradient_check import grad_check_sparse, rel_error
-from .kernels.threads import get_num_threads, set_num_threads
+from .kernels.threads import get_num_threads, products_alone, set_num_threads
 from .kernels.workspace import release_workspace
 from .layernorm import layernorm, layernorm_backward, layernorm_forward
 from .leaky_relu import leaky_relu, leaky_relu_backward, leaky_relu_forward
@@ -32,5 +32,7 @@ from .relu import relu, relu_backward, relu_forward
 from .sigmoid import sigmoid, sigmoid_backward, sigmoid_forward
 from .softmax import softmax, softmax_backward, softmax_forward
 from .spatial_batchnorm import spatial_batchnorm, spatial_batchnorm_backward, spatial_batchnorm_forward
+from .spatial_batchnorm_relu import spatial_batchnorm_relu
+from .spatial_batchnorm_relu import spatial_batchnorm_relu_backward, spatial_batchnorm_relu_forward
 from .spatial_groupnorm import spatial_groupnorm, spatial_groupnorm_backward, spatial_groupnorm_forward
 from .tanh import tanh, tanh_backward, tanh_forward

@@ -30,17 +30,14 @@ def check_arrays(where, **arrays):
     ValueError
         If a shape does not fit; the message gives the letters and the shapes that came.
     """
-    sizes = {}
-    for name, (array, expected) in arrays.items():
+    for name, (array, _) in arrays.items():
         if not isinstance(array, (np.ndarray, np.generic)):
             raise TypeError(f"{where}: {name} must be an ndarray of float32 or float64, got {type(array).__name__}")
         if array.dtype not in _FLOATS:
             raise TypeError(f"{where}: {name} must be of dtype float32 or float64, got {array.dtype}")
-        if isinstance(expected, tuple):
-            if array.shape != expected:
-                raise ValueError(f"{where}: {name} has shape {array.shape}; expected {expected}")
-        elif not _bind(_letters(expected), name, array.shape, sizes):
-            raise ValueError(f"{where}: {name} has shape {array.shape}; expected {_describe(expected, name, sizes)}")
+    problem = _problem(tuple([(name, array.shape, expected) for name, (array, expected) in arrays.items()]))
+    if problem:
+        raise ValueError(f"{where}: {problem}")
 
 
 def check_labels(where, y, N, num_classes):
@@ -102,6 +99,19 @@ def check_mode(where, mode):
     """Refuse a mode that is neither 'train' nor 'test'."""
     if mode not in ("train", "test"):
         raise ValueError(f"{where}: mode must be 'train' or 'test', got {mode!r}")
+
+
+@lru_cache(maxsize=1024)  # a net asks the same for every minibatch
+def _problem(shapes):
+    """Say which of the shapes, given as (name, shape, expected), does not fit, and why; None if all do."""
+    sizes = {}
+    for name, shape, expected in shapes:
+        if isinstance(expected, tuple):
+            if shape != expected:
+                return f"{name} has shape {shape}; expected {expected}"
+        elif not _bind(_letters(expected), name, shape, sizes):
+            return f"{name} has shape {shape}; expected {_describe(expected, name, sizes)}"
+    return None
 
 
 @lru_cache(maxsize=None)

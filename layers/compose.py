@@ -19,6 +19,8 @@ class Layer:
     backward : function ``(dout, cache) -> dx`` or ``(dx, *darrays)``
     settings : sequence of str, optional
         The arguments of forward that get no gradient. Unless given, those whose names end in ``_param``.
+    parts : sequence of Layer, optional
+        Of a pair that does in one go what a chain of layers does: these layers.
 
     Attributes
     ----------
@@ -28,9 +30,9 @@ class Layer:
         The names of forward's arguments after x: first those that get gradients, in the order in which backward
         returns them, then those that do not.
     parts : tuple of Layer
-        What a composite is made of; empty for a layer written by hand.
+        What a composite is made of; empty for a layer that is not made of others.
     joined_by : str or None
-        ``"chain"`` or ``"add"`` for a composite; None for a layer written by hand.
+        ``"chain"`` or ``"add"``: how the parts are joined.
     can_skip_dx : bool
         Backward takes ``need_dx=False``, and then returns None for dx. The first layer of a net needs no dx, which is
         a third of the work of an affine layer or a convolution.
@@ -46,10 +48,7 @@ class Layer:
     (12, (None, None))
     """
 
-    parts = ()
-    joined_by = None
-
-    def __init__(self, forward, backward, settings=None):
+    def __init__(self, forward, backward, settings=None, parts=()):
         arguments = tuple(inspect.signature(forward).parameters)[1:]
         if settings is None:
             settings = tuple(name for name in arguments if name.endswith("_param"))
@@ -64,6 +63,7 @@ class Layer:
         self.arrays, self.settings = arrays, tuple(settings)
         # A composite numbers names that occur twice; combined further, it is numbered anew from the bare names.
         self.bare_arrays, self.bare_settings = self.arrays, self.settings
+        self.parts, self.joined_by = tuple(parts), "chain" if parts else None
         self.can_skip_dx = "need_dx" in inspect.signature(backward).parameters
 
     def __iter__(self):

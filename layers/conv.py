@@ -2,8 +2,7 @@
 
 from .checks import check_arrays, check_integer, read_param
 from .compose import Layer
-from .kernels.channel_norm import column_sums
-from .kernels.layout import channels_last
+from .kernels.channel_norm import sum_of_channels
 from .kernels.planner import choose
 from .kernels.windows import output_size
 
@@ -84,7 +83,7 @@ def conv_backward(dout, cache, need_dx=True):
     kernel = choose(w.shape, stride, pad)
     dx = kernel.backward_x(dout, w, x.shape, stride, pad) if need_dx else None
     dw = kernel.backward_w(x, dout, w.shape, stride, pad)
-    db = column_sums(channels_last(dout).reshape(-1, F))
+    db = sum_of_channels(dout)
     return dx, dw, db
 
 

@@ -103,6 +103,7 @@ def add_gate_backward(dout, cache):
     Returns
     -------
     dx, dy : ndarray of the shapes of x and y
+        New arrays.
     """
     x_shape, y_shape, out_shape = cache
     dout = _upstream("add_gate_backward", dout, out_shape)

@@ -53,7 +53,7 @@ def eval_numerical_gradient(f, x, verbose=True, h=1e-5):
 
     Returns
     -------
-    grad : ndarray of x's shape
+    grad : ndarray of x's shape and dtype
 
     Examples
     --------
@@ -85,7 +85,7 @@ def eval_numerical_gradient_array(f, x, df, h=1e-5):
 
     Returns
     -------
-    grad : ndarray of x's shape
+    grad : ndarray of x's shape and dtype
 
     Examples
     --------

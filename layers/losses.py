@@ -16,15 +16,18 @@ def softmax_loss(x, y, label_smoothing=0.0):
     For one example, ``L = -log(e^x[y] / sum_j e^x[j])``, and ``dL/dx[j] = p[j] - 1[j = y]`` with ``p`` the softmax: the
     gradient pulls the score of the right class up, and pushes the others down in proportion to their probability.
 
+    A soft label gives each class j a probability ``t[j]`` (mixing two images gives such labels). Then
+    ``L = -sum_j t[j] log p[j]`` and ``dL/dx = p - t``; an integer label is the t with a 1 at y.
+
     Parameters
     ----------
     x : ndarray of shape (N, C)
-        Scores. A class may be excluded by -inf.
-    y : ndarray of shape (N,)
-        Integer labels, 0 <= y < C.
+        Scores. A class may be excluded by -inf, if no label is on it.
+    y : ndarray of integers, shape (N,), or of floats, shape (N, C)
+        Labels, 0 <= y < C; or soft labels, from 0 up, each row with the sum 1 (to 1e-5).
     label_smoothing : float
-        From 0 to below 1: that share of the target is spread over all C classes alike, the rest is on the label
-        (Szegedy et al., 2015, arXiv:1512.00567). Then ``dL/dx = p - t`` with ``t`` the smoothed target.
+        From 0 to below 1: that share of the target is spread over all C classes alike, the rest is on the label, hard
+        or soft (Szegedy et al., 2015, arXiv:1512.00567). Then ``dL/dx = p - t`` with ``t`` the smoothed target.
 
     Returns
     -------
@@ -35,9 +38,10 @@ def softmax_loss(x, y, label_smoothing=0.0):
     Raises
     ------
     TypeError
-        If the labels are not integers.
+        If the labels are neither integers nor, on two axes, floats.
     ValueError
-        If shapes do not fit, there are no examples, a label is out of range, or label_smoothing is not from 0 to below 1.
+        If shapes do not fit, there are no examples, a label is out of range, a soft label is negative or does not sum
+        to 1, or label_smoothing is not from 0 to below 1.
 
     Examples
     --------
@@ -46,18 +50,30 @@ def softmax_loss(x, y, label_smoothing=0.0):
     0.6931
     >>> dx
     array([[-0.5,  0.5]])
+
+    The same scores, and a label that is three quarters of class 0:
+
+    >>> softmax_loss(np.zeros((1, 2)), np.array([[0.75, 0.25]]))[1]
+    array([[-0.25,  0.25]])
     """
-    rows = _check_scores("softmax_loss", x, y)
+    soft = isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f"
+    rows = _check_scores("softmax_loss", x, y, _check_soft_labels if soft else check_labels)
     check_number("softmax_loss", "label_smoothing", label_smoothing, least=0, below=1)
     shifted = x.astype(np.float64)
     shifted -= shifted.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
     totals = exponentials.sum(axis=1, keepdims=True)
-    losses = np.log(totals[:, 0]) - shifted[rows, y]
     dx = exponentials / totals
-    dx[rows, y] -= 1 - label_smoothing
+    if soft:
+        t = y.astype(np.float64)
+        of_labels = np.multiply(t, shifted, where=t > 0, out=np.zeros_like(t)).sum(axis=1)  # 0 * -inf is to be 0
+        dx -= (1 - label_smoothing) * t
+    else:
+        of_labels = shifted[rows, y]
+        dx[rows, y] -= 1 - label_smoothing
+    losses = np.log(totals[:, 0]) - of_labels
     if label_smoothing:
-        losses += label_smoothing * (shifted[rows, y] - shifted.mean(axis=1))
+        losses += label_smoothing * (of_labels - shifted.mean(axis=1))
         dx -= label_smoothing / x.shape[1]
     loss = losses.mean()
     dx /= len(x)
@@ -198,9 +214,22 @@ def _check_targets(where, x, y):
         raise ValueError(f"{where}: y has shape {y.shape}; expected {x.shape}, the shape of x")
 
 
-def _check_scores(where, x, y):
+def _check_scores(where, x, y, check_y=check_labels):
     """Check scores and labels; return the row numbers, with which scores[rows, y] are the scores of the labels."""
     check_arrays(where, x=(x, "N C"))
     check_batch(where, x, axes=(0, 1))
-    check_labels(where, y, *x.shape)
+    check_y(where, y, *x.shape)
     return np.arange(len(x))
+
+
+def _check_soft_labels(where, y, N, num_classes):
+    """Refuse soft labels that are not N rows of num_classes probabilities with the sum 1."""
+    if y.shape != (N, num_classes):
+        raise ValueError(f"{where}: y has shape {y.shape}; soft labels need {(N, num_classes)}, the shape of x")
+    if (y < 0).any():
+        raise ValueError(f"{where}: y has the probability {y[y < 0][0]}; expected 0 to 1")
+    sums = y.sum(axis=1, dtype=np.float64)
+    wrong = ~(np.abs(sums - 1) <= 1e-5)
+    if wrong.any():
+        n = int(wrong.argmax())
+        raise ValueError(f"{where}: y has the sum {sums[n]:g} in row {n}; the probabilities of the classes sum to 1")

@@ -44,19 +44,9 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     array([[[[-1.,  1.]],
             [[ 0.,  0.]]]])
     """
-    where = "spatial_batchnorm_forward"
-    check_arrays(where, x=(x, "N C H W"), gamma=(gamma, "C"), beta=(beta, "C"))
-    mode, eps, momentum, running_mean, running_var = read_bn_param(where, bn_param, x)
-    pixels, shape = _as_pixels(x), x.shape
-    if mode == "train":
-        check_batch(where, x, axes=(0, 2, 3))
-        mean, var = channel_norm.moments(pixels)
-        move_running_statistics(bn_param, momentum, running_mean, running_var, mean, var)
-    else:
-        mean, var = running_mean, running_var
-    std = np.sqrt(var + eps)
+    pixels, mean, std, mode = as_pixels_with_statistics("spatial_batchnorm_forward", x, gamma, beta, bn_param)
     out = channel_norm.scale_and_shift(pixels, mean, std, gamma, beta)
-    return _as_images(out, shape), (pixels, mean, std, gamma, mode, shape)
+    return as_images(out, x.shape), (pixels, mean, std, gamma, mode, x.shape)
 
 
 def spatial_batchnorm_backward(dout, cache):
@@ -80,21 +70,35 @@ def spatial_batchnorm_backward(dout, cache):
     """
     pixels, mean, std, gamma, mode, shape = cache
     check_arrays("spatial_batchnorm_backward", dout=(dout, shape))
-    dpixels = _as_pixels(dout)
+    dpixels = as_pixels(dout)
     dgamma, dbeta = channel_norm.sums_for_backward(dpixels, pixels, mean, std)
     if mode == "test":
         return dout * (gamma / std)[:, np.newaxis, np.newaxis], dgamma, dbeta
     dx = channel_norm.backward(dpixels, pixels, mean, std, gamma, dgamma, dbeta)
-    return _as_images(dx, shape), dgamma, dbeta
+    return as_images(dx, shape), dgamma, dbeta
 
 
-def _as_pixels(x):
+def as_pixels_with_statistics(where, x, gamma, beta, bn_param):
+    """Check the arguments; return x as pixels, the mean and the standard deviation to normalise by, and the mode."""
+    check_arrays(where, x=(x, "N C H W"), gamma=(gamma, "C"), beta=(beta, "C"))
+    mode, eps, momentum, mean, var = read_bn_param(where, bn_param, x)
+    pixels = as_pixels(x)
+    if mode == "train":
+        check_batch(where, x, axes=(0, 2, 3))
+        running_mean, running_var = mean, var
+        mean, var = channel_norm.moments(pixels)
+        move_running_statistics(bn_param, momentum, running_mean, running_var, mean, var)
+    return pixels, mean, np.sqrt(var + eps), mode
+
+
+def as_pixels(x):
     """Images as a matrix with a row for each pixel, (N * H * W, C)."""
     N, C, H, W = x.shape
     return channels_last(x).reshape(N * H * W, C)
 
 
-def _as_images(pixels, shape):
+def as_images(pixels, shape):
+    """A matrix of pixels as images of that shape."""
     N, C, H, W = shape
     return channels_first(pixels.reshape(N, H, W, C))
 

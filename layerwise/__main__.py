@@ -22,9 +22,25 @@ def main(argv=None):
     parser.add_argument("--version", action="version", version=f"layerwise {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="verb", required=True)
     if arguments[:1] != ["lab"]:
+        from .check import add_check
+        from .cost import add_cost
+        from .data import add_data
+        from .draw import add_draw
+        from .flow_verb import add_flow
+        from .learnt_verb import add_learnt
+        from .lr import add_lr
+        from .search import add_search
         from .train import add_train  # it imports the layers, in which a student may have left a mistake
 
         add_train(verbs)
+        add_lr(verbs)
+        add_search(verbs)
+        add_check(verbs)
+        add_cost(verbs)
+        add_draw(verbs)
+        add_flow(verbs)
+        add_learnt(verbs)
+        add_data(verbs)
     lab.add_lab(verbs)
     options = parser.parse_args(arguments)
     return options.run(options)

@@ -28,7 +28,7 @@ def draw_curve(history, title):
     losses = np.array([row["loss"] for row in rows])
     at = epochs[[row["iteration"] - 1 for row in measured]]
 
-    figure = _figure(f"Loss and accuracy while training\n{title}", 7.2, 5.6)
+    figure = new_figure(f"Loss and accuracy while training\n{title}", 7.2, 5.6)
     above, below = figure.subplots(2, 1, sharex=True)
     few = "." if len(losses) < 20 else None
     above.plot(epochs, losses, color=QUIET, linewidth=0.6, alpha=0.6)
@@ -80,7 +80,7 @@ def draw_confusion(counts, class_names, title):
     colors[diagonal, diagonal] = RIGHTS(0.25 + 0.6 * share.diagonal())
 
     size = 2.2 + 0.42 * max(C, 8)
-    figure = _figure(f"What was said, and what was right\n{title}", size, size)
+    figure = new_figure(f"What was said, and what was right\n{title}", size, size)
     axes = figure.subplots()
     axes.imshow(colors)
     font = 10 if C <= 12 else 7
@@ -116,7 +116,7 @@ def draw_mistakes(images, y, said, class_names, title):
     rows = -(-len(shown) // 8)
     columns = max(5, -(-len(shown) // max(rows, 1)))
     heading = f"{_counted(len(wrong), 'mistake')} in {len(y)} test images{some}"
-    figure = _figure(f"{heading}\n{title}", 0.6 + 1.15 * columns, 0.8 + 1.5 * rows)
+    figure = new_figure(f"{heading}\n{title}", 0.6 + 1.15 * columns, 0.8 + 1.5 * rows)
     low, high = images.min(), images.max()
     for axes, i in _tiles(figure, rows, columns, shown):
         image = (images[i] - low) / (high - low)
@@ -145,7 +145,7 @@ def draw_mistakes_in_plane(predict, X, y, said, class_names, title):
     regions = predict(grid).reshape(len(axis), len(axis))
     wrong = said != y
 
-    figure = _figure(f"{_counted(wrong.sum(), 'mistake')} in {len(y)} test points\n{title}", 5.8, 6.4)
+    figure = new_figure(f"{_counted(wrong.sum(), 'mistake')} in {len(y)} test points\n{title}", 5.8, 6.4)
     axes = figure.subplots()
     axes.imshow(
         regions,
@@ -185,14 +185,14 @@ def draw_filters(w, title):
     heading = f"First layer: {_counted(F, 'filter')} of {HH} x {WW}, {_counted(C, 'channel')}{some}{key}"
     columns = max(8, int(np.ceil(np.sqrt(len(shown)))))
     rows = -(-len(shown) // columns)
-    figure = _figure(f"{heading}\n{title}", 0.4 + 0.72 * columns, 0.9 + 0.72 * rows)
+    figure = new_figure(f"{heading}\n{title}", 0.4 + 0.72 * columns, 0.9 + 0.72 * rows)
     for axes, i in _tiles(figure, rows, columns, shown):
         picture = np.moveaxis((pictures[i] + 1) / 2, 0, -1) if C == 3 else pictures[i]
         axes.imshow(picture, cmap="RdBu_r", vmin=-1, vmax=1)
     return figure
 
 
-def _figure(title, width, height):
+def new_figure(title, width, height):
     """Make a white figure with a title at its left, wrapped to its width."""
     title = "\n".join(part for line in title.splitlines() for part in textwrap.wrap(line, int(12 * width)))
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")

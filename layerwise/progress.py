@@ -10,6 +10,8 @@ def bar(tqdm):
 
         def move(solver):
             shown.total = solver.num_iterations
+            if shown.n == 0:  # a resumed run was begun by another process: its iterations do not count for the speed
+                shown.initial = shown.n = solver.iteration - 1
             shown.set_postfix(
                 {
                     "epoch": solver.epoch,

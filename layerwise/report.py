@@ -1,56 +1,6 @@
-"""What a run says about itself: its history, its predictions, its table."""
-
-import csv
+"""What a model says of examples, counted and as a table."""
 
 import numpy as np
-
-
-class History:
-    """The Solver's on_iteration callback that remembers what history.csv holds.
-
-    Attributes
-    ----------
-    rows : list of dict
-        One an iteration: ``iteration``, ``epoch`` (epochs done), ``loss``, and ``train_acc`` and ``val_acc``, which are
-        None where they were not measured.
-    kept : dict
-        The row after which the Solver last put a best model by.
-    iterations_per_epoch : int
-    """
-
-    def __init__(self):
-        self.rows = []
-        self.iterations_per_epoch = None
-        self.kept = None
-        self._measured, self._best_params = 0, None
-
-    def __call__(self, solver):
-        self.iterations_per_epoch = solver.iterations_per_epoch
-        measured = len(solver.val_acc_history)
-        new = measured > self._measured
-        self._measured = measured
-        self.rows.append(
-            {
-                "iteration": solver.iteration,
-                "epoch": solver.epoch,
-                "loss": solver.loss_history[-1],
-                "train_acc": solver.train_acc_history[-1] if new else None,
-                "val_acc": solver.val_acc_history[-1] if new else None,
-            }
-        )
-        if solver.best_params is not self._best_params:
-            self.kept, self._best_params = self.rows[-1], solver.best_params
-
-    def measured(self):
-        """The rows with accuracies."""
-        return [row for row in self.rows if row["val_acc"] is not None]
-
-    def write(self, path):
-        """Write the rows as CSV, None as an empty field, floats with all their digits."""
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.rows[0])
-            writer.writeheader()
-            writer.writerows(self.rows)
 
 
 def predict(model, X, batch_size=500):

@@ -1,8 +1,11 @@
 """The folder that a run leaves behind: never over another run, and never half a file."""
 
 import itertools
+import json
 import os
 from pathlib import Path
+
+CONFIG = "config.json"
 
 
 class RunFolder:
@@ -25,6 +28,42 @@ class RunFolder:
         self.path = _first_free(Path("runs") / name) if out is None else _empty(Path(out))
         self.files = []
 
+    @classmethod
+    def reopen(cls, path, needed):
+        """Take up the folder of a run that was stopped.
+
+        Parameters
+        ----------
+        path : path
+        needed : sequence of str
+            What its config.json must tell.
+
+        Returns
+        -------
+        folder : RunFolder
+        config : dict
+
+        Raises
+        ------
+        ValueError
+            If it has no config.json that tells this.
+        """
+        folder = cls.__new__(cls)
+        folder.path, folder.files = Path(path), [CONFIG]
+        try:
+            config = json.loads((folder.path / CONFIG).read_text(encoding="utf-8"))
+            missing = [name for name in needed if name not in config]
+        except (OSError, ValueError, TypeError) as error:
+            raise ValueError(f"{path} is not the folder of a run: its {CONFIG} cannot be read: {error}") from None
+        if missing:
+            raise ValueError(f"{path} is not the folder of such a run: its {CONFIG} lacks {', '.join(missing)}")
+        return folder, config
+
+    def add_config(self, config):
+        """Write down all that the numbers of the run depend on."""
+        text = json.dumps(config, indent=2) + "\n"
+        self.add(CONFIG, lambda path: path.write_text(text, encoding="utf-8"))
+
     def add(self, name, write):
         """Let ``write(path)`` write a file, and give it its name when it is complete."""
         temporary = self.path / f".{name}"
@@ -36,8 +75,10 @@ class RunFolder:
             raise
         self.files.append(name)
 
-    def discard_if_empty(self):
-        """Remove the folder of a run that failed before it had anything to keep."""
+    def discard(self, *names):
+        """Remove the folder of a run that ended before it had anything to keep, with its config and files so named."""
+        for name in (CONFIG, *names):
+            (self.path / name).unlink(missing_ok=True)
         if not any(self.path.iterdir()):
             self.path.rmdir()
 

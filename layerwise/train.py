@@ -1,46 +1,47 @@
 """The verb ``train``: train a model on a dataset, and leave a folder with all that there is to see."""
 
 import argparse
-import importlib
-import json
-import math
 import platform
+import signal
 import sys
-from contextlib import nullcontext
-from functools import partial
 
 import numpy as np
 import scipy
 
-from solvers import UPDATE_RULES, Solver
+from solvers import CheckpointError
 
-from . import __version__, catalogue, progress
-from .report import History, accuracy_table, confusion_matrix, predict
+from . import __version__, catalogue
+from .extras import extra
+from .options import add_options, refuse_beside_resume, settings_of
+from .problem import make_solver, open_problem
+from .run import CHECKPOINTS, run, warnings_in_words
 from .run_folder import RunFolder
+from .stop import STATUS
 
-LR_DECAY = 0.8
+NAMES = (
+    "data", "model", "epochs", "batch_size", "accumulate", "lr", "schedule", "update_rule", "reg", "label_smoothing",
+    "clip_norm", "ema", "patience", "seed", "tensorboard", "out", "quiet",
+)  # fmt: skip
+ABOUT = "Train a model, and leave a folder with its history, its best parameters, pictures and a page, report.html."
+RESUMING = (
+    "While it trains, the folder holds checkpoints: the last two, and that of the best model. Ctrl-C and SIGTERM end "
+    "it after the current iteration. --resume FOLDER goes on, also after a crash, and the numbers are bit by bit those "
+    "of a run that was not stopped. When the run is done the checkpoints are removed; best.npz is the model."
+)
 
 
 def add_train(verbs):
     """Add the verb and its options to the program's parser."""
-    about = "Train a model, and leave a folder with its history, its best parameters and pictures."
-    parser = verbs.add_parser("train", help=about, description=about)
-    add = parser.add_argument
-    add("--data", choices=catalogue.DATA, default="digits", help="what to learn (digits)")
-    add("--model", choices=catalogue.MODELS, help="what learns it (convnet for images, fc for points)")
-    add("--epochs", type=_integer(1), default=20, metavar="N", help="how often each example is shown (%(default)s)")
-    add("--batch-size", type=_integer(1), default=32, metavar="N", help="examples in a minibatch (%(default)s)")
-    add("--lr", type=_number(above=True), default=1e-2, metavar="RATE", help="learning rate at the start (%(default)s)")
-    add("--update-rule", choices=UPDATE_RULES, default="adam", help="how gradients change parameters (%(default)s)")
-    add("--reg", type=_number(), metavar="R", help="L2 regularisation of the weights (the model's own)")
-    add("--seed", type=_integer(0), default=0, metavar="N", help="the same seed gives the same numbers (%(default)s)")
-    add("--out", metavar="FOLDER", help="a new or empty folder for the files (runs/<data>-<model>)")
-    add("--quiet", action="store_true", help="print only the result and the files")
+    parser = verbs.add_parser("train", help=ABOUT, description=ABOUT, epilog=RESUMING)
+    add_options(parser, NAMES)
+    parser.add_argument(
+        "--resume", default=argparse.SUPPRESS, metavar="FOLDER", help="go on with a run that was stopped, by itself"
+    )
     parser.set_defaults(run=lambda options: train(options, parser.error))
 
 
 def train(options, refuse):
-    """Do a whole run and return the exit status.
+    """Do a whole run, or the rest of one, and return the exit status.
 
     Parameters
     ----------
@@ -49,184 +50,93 @@ def train(options, refuse):
     refuse : function
         Is told what is wrong with an option; does not return.
     """
-    data = catalogue.DATA[options.data]()
-    options.model = options.model or catalogue.default_model(data)
-    if options.model in catalogue.FOR_IMAGES and not catalogue.is_images(data):
-        others = ", ".join(name for name in catalogue.MODELS if name not in catalogue.FOR_IMAGES)
-        refuse(f"argument --model: {options.model} needs images; {options.data} are points, for {others}")
-    if options.reg is None:
-        options.reg = catalogue.default_reg(options.model)
-    model = catalogue.make_model(options.model, data, options.reg, options.seed)
     try:
-        folder = RunFolder(f"{options.data}-{options.model}", options.out)
+        with warnings_in_words("train"):
+            if hasattr(options, "resume"):
+                refuse_beside_resume(options, NAMES, refuse)
+                return _resume(options.resume, refuse)
+            return _begin(settings_of(options, NAMES), refuse)
+    except OSError as error:  # such as a full disk, where it was not survived
+        print(f"layerwise train: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:  # while it drew, say
+        return STATUS[signal.SIGINT]
+
+
+def _begin(settings, refuse):
+    """Train in a new folder."""
+    _check_extra(settings, refuse)
+    settings, data = open_problem(settings, refuse)
+    try:
+        folder = RunFolder(f"{settings['data']}-{settings['model']}", settings["out"])
     except OSError as error:
         refuse(f"argument --out: {error}")
     try:
-        return _run(options, data, model, folder)
-    finally:
-        folder.discard_if_empty()
+        solver = _make_solver(settings, data, folder)
+    except ValueError as error:
+        folder.discard()
+        refuse(error)
+    config = describe(settings, data, solver.model)
+    folder.add_config(config)
+    return run(config, data, folder, solver)
 
 
-def _run(options, data, model, folder):
-    """Train, then test, print and draw."""
-    say = _say_nothing if options.quiet else print
-    config = _config(options, data, model)
-    say(_summary(config))
-    history = History()
-    tqdm = _extra("tqdm") if sys.stderr.isatty() and not options.quiet else None
-    with progress.bar(tqdm.tqdm) if tqdm else nullcontext() as move:
-        solver = Solver(
-            model,
-            data,
-            update_rule=options.update_rule,
-            optim_config={"learning_rate": options.lr},
-            lr_decay=LR_DECAY,
-            batch_size=options.batch_size,
-            num_epochs=options.epochs,
-            num_train_samples=None,
-            verbose=False,
-            seed=options.seed,
-            on_iteration=[history, move] if move else [history],
-            on_epoch=[_forget_early_best] if move or options.quiet else [_forget_early_best, progress.print_epoch],
-        )
-        status, trouble = _train(solver)
-    if trouble:
-        print(f"layerwise train: {trouble}", file=sys.stderr)
-    if not history.rows:
-        return status
-
-    kept, names, y = history.kept, catalogue.class_names(data), data["y_test"]
-    said = predict(model, data["X_test"])
-    counts = confusion_matrix(y, said, len(names))
-    say(f"\nThe test set, by the parameters of epoch {kept['epoch']} (validation accuracy {kept['val_acc']:.1%}):\n")
-    say(accuracy_table(counts, names), end="\n\n")
-
-    folder.add("config.json", lambda path: path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8"))
-    folder.add("history.csv", history.write)
-    folder.add("best.npz", model.save)
-    accuracy = f"{counts.trace() / len(y):.2%}"
-    pictures = _extra("layerwise.pictures")
-    if pictures:
-        title = f"{_title(config)}: test accuracy {accuracy}"
-        for name, figure in _draw(pictures, title, data, model, history, counts, names, said).items():
-            folder.add(name, figure.savefig)
-    else:
-        print("layerwise train: pictures need matplotlib; in the checkout: pip install -e '.[run]'", file=sys.stderr)
-    print(f"Test accuracy {accuracy} ({counts.trace()} of {len(y)})")
-    print(f"Files in {folder.path}: {', '.join(folder.files)}")
-    return status
-
-
-def _train(solver):
-    """Train; return the exit status and what went wrong. What was learned until then stays in the model."""
+def _resume(path, refuse):
+    """Go on in the folder of a run that was stopped."""
     try:
-        with np.errstate(over="ignore", invalid="ignore"):  # the Solver says it in words
-            solver.train()
-    except FloatingPointError as error:
-        return 1, error
-    except KeyboardInterrupt:
-        return 130, f"stopped by hand after iteration {solver.iteration} of {solver.num_iterations}"
-    return 0, None
+        folder, config = RunFolder.reopen(path, (*NAMES, "versions"))
+        _check_extra(config, refuse)
+        settings, data = open_problem({name: config[name] for name in NAMES}, refuse)
+        solver = _make_solver(settings, data, folder)
+    except KeyError as error:
+        refuse(f"argument --resume: {path}: its config.json names {error}, which is not known here")
+    except (TypeError, ValueError) as error:
+        refuse(f"argument --resume: {error}")
+    begun = any(folder.path.glob(f"{CHECKPOINTS}_*.npz"))
+    if not begun and (folder.path / "best.npz").exists():
+        refuse(f"argument --resume: the run in {path} is done; there is nothing to go on with")
+    try:
+        if begun:
+            solver.resume()
+    except (CheckpointError, ValueError) as error:
+        refuse(f"argument --resume: {error}")
+    then, now = config["versions"], versions()
+    changed = [f"{name} {then.get(name)} then and {now[name]} now" for name in now if then.get(name) != now[name]]
+    if changed:
+        words = "the last bits may differ from those of a run without a stop"
+        print(f"layerwise train: {words}: {'; '.join(changed)}", file=sys.stderr)
+    return run(config, data, folder, solver)
 
 
-def _forget_early_best(solver):
-    """Let the last quarter of the epochs alone decide which parameters are kept.
-
-    Before, at a high learning rate, the accuracy jumps from epoch to epoch, and on a small validation set the highest
-    one is luck.
-    """
-    if solver.epoch == solver.num_epochs * 3 // 4:
-        solver.best_val_acc = -math.inf
+def _check_extra(settings, refuse):
+    if settings["tensorboard"] and not extra("tensorboardX"):
+        refuse("argument --tensorboard: needs tensorboardX; in the checkout: pip install -e '.[run]'")
 
 
-def _draw(pictures, title, data, model, history, counts, names, said):
-    """Draw all pictures of a run, as a dict of file name to figure."""
-    X, y = data["X_test"], data["y_test"]
-    figures = {
-        "curve.png": pictures.draw_curve(history, title),
-        "confusion.png": pictures.draw_confusion(counts, names, title),
-    }
-    if catalogue.is_images(data):
-        figures["mistakes.png"] = pictures.draw_mistakes(X + data["mean_image"], y, said, names, title)
-    else:
-        figures["mistakes.png"] = pictures.draw_mistakes_in_plane(partial(predict, model), X, y, said, names, title)
-    filters = [w for w in model.params.values() if w.ndim == 4]
-    if filters:
-        figures["filters.png"] = pictures.draw_filters(filters[0], title)
-    return figures
+def _make_solver(settings, data, folder):
+    return make_solver(settings, data, checkpoint_name=folder.path / CHECKPOINTS, checkpoint_seconds=60)
 
 
-def _config(options, data, model):
+def describe(settings, data, model):
     """Everything that the numbers of a run depend on, for config.json."""
-    names = "data", "model", "epochs", "batch_size", "lr", "update_rule", "reg", "seed", "out", "quiet"
     return {
-        **{name: getattr(options, name) for name in names},
-        "lr_decay": LR_DECAY,
+        **settings,
         "num_parameters": sum(array.size for array in model.params.values()),
         "num_train": len(data["y_train"]),
         "num_val": len(data["y_val"]),
         "num_test": len(data["y_test"]),
         "input_dim": list(data["X_train"].shape[1:]),
         "num_classes": len(catalogue.class_names(data)),
-        "versions": {
-            "layerwise": __version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-        },
+        "versions": versions(),
     }
 
 
-def _summary(config):
-    return (
-        "{data}: {num_train} training, {num_val} validation and {num_test} test examples of shape {shape} "
-        "in {num_classes} classes; {model}: {num_parameters:,} parameters"
-    ).format(shape=tuple(config["input_dim"]), **config)
-
-
-def _title(config):
-    return "{data}, {model}, {update_rule}, lr {lr:g}, seed {seed}".format(**config)
-
-
-def _extra(name):
-    """Import a module that needs an extra; None if the extra is not installed."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name and error.name.split(".")[0] in (name.split(".")[0], "matplotlib"):
-            return None
-        raise
-
-
-def _say_nothing(*_, **__):
-    pass
-
-
-def _integer(least):
-    """Make an argparse type: an integer of at least `least`."""
-
-    def integer(text):
-        try:
-            value = int(text)
-        except ValueError:
-            value = None
-        if value is None or value < least:
-            raise argparse.ArgumentTypeError(f"must be an integer >= {least}, got {text!r}")
-        return value
-
-    return integer
-
-
-def _number(above=False):
-    """Make an argparse type: a finite number from 0, or above it."""
-
-    def number(text):
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not (0 <= value < math.inf) or (above and value == 0):
-            raise argparse.ArgumentTypeError(f"must be a finite number {'>' if above else '>='} 0, got {text!r}")
-        return value
-
-    return number
+def versions():
+    """The versions of all that computes."""
+    return {
+        "layerwise": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "machine": platform.machine(),
+    }

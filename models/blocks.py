@@ -3,7 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from layers import Layer, affine, batchnorm, chain, conv, layernorm, max_pool, relu, spatial_batchnorm
+from layers import Layer, affine, batchnorm, chain, conv, layernorm, max_pool, relu
+from layers import spatial_batchnorm, spatial_batchnorm_relu
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,12 @@ def conv_block(C, F, size, stride=1):
     return Block(conv, ((F, C, size, size), (F,)), ({"stride": stride, "pad": (size - 1) // 2},))
 
 
-def conv_bn_block(C, F, size, stride=1):
-    bn = Block(spatial_batchnorm, ((F,), (F,)), ({"mode": "train"},))
-    return join(chain, conv_block(C, F, size, stride), bn)
+def conv_bn_block(C, F, size, stride=1, bn=spatial_batchnorm):
+    return join(chain, conv_block(C, F, size, stride), Block(bn, ((F,), (F,)), ({"mode": "train"},)))
+
+
+def conv_bn_relu_block(C, F, size, stride=1):
+    return conv_bn_block(C, F, size, stride, spatial_batchnorm_relu)
 
 
 def pool_block(size, stride):

@@ -1,10 +1,11 @@
 """A model: a net, its parameters, its settings and a loss."""
 
 import copy
+from contextlib import nullcontext
 
 import numpy as np
 
-from layers import Layer, softmax_loss, trace
+from layers import Layer, products_alone, softmax_loss, trace
 
 from .checks import FLOATS, as_floats, check_number
 from .files import check_fit, load_arrays, save_arrays
@@ -75,6 +76,7 @@ class Classifier:
         self.loss_function = loss_function
         self.dtype = next(iter(params.values())).dtype
         self._keys = tuple(params)
+        self._has_filters = any(array.ndim > 2 for array in params.values())
         _start_running_statistics(net, (*params.values(), *self.settings))
 
     def loss(self, X, y=None):
@@ -85,7 +87,8 @@ class Classifier:
         X : ndarray of shape (N, ...)
             Floats or integers; converted to the model's dtype.
         y : ndarray of shape (N,), optional
-            What the loss function compares the scores with: integer class labels.
+            What the loss function compares the scores with: integer class labels; for `softmax_loss` also soft labels,
+            of shape (N, C).
 
         Returns
         -------
@@ -103,7 +106,9 @@ class Classifier:
         ValueError
             If a shape does not fit, or a label is out of range.
         """
-        return self._loss(as_floats(f"{type(self).__name__}.loss", X, self.dtype), y, self.settings)
+        X = as_floats(f"{type(self).__name__}.loss", X, self.dtype)
+        with nullcontext() if self._has_filters else products_alone():
+            return self._loss(X, y, self.settings)
 
     def _loss(self, X, y, settings):
         """Do what `loss` says, with X in the model's dtype and with these settings.

@@ -4,7 +4,8 @@ import numpy as np
 
 from layers import affine, affine_relu, chain, conv_relu_pool
 
-from .blocks import affine_block, batchnorm_block, conv_block, conv_bn_block, join, named_shapes, pool_block, relu_block
+from .blocks import affine_block, batchnorm_block, conv_block, conv_bn_relu_block, join, named_shapes
+from .blocks import pool_block, relu_block
 from .checks import check_counts, check_integer, check_known, check_sizes
 from .classifier import Classifier
 from .initialise import initialise
@@ -97,10 +98,12 @@ class ConvNet(Classifier):
         for entry in num_filters:
             if entry == "pool":
                 blocks.append(pool_block(2, stride=2))
+                continue
+            if normalization:
+                blocks.append(conv_bn_relu_block(C, entry, filter_size))
             else:
-                convolve = conv_bn_block if normalization else conv_block
-                blocks += [convolve(C, entry, filter_size), relu_block]
-                C = entry
+                blocks += [conv_block(C, entry, filter_size), relu_block]
+            C = entry
         D = C * (H // 2**num_pools) * (W // 2**num_pools)
         for M in hidden_dims:
             blocks += [affine_block(D, M), *([batchnorm_block(M)] if normalization else []), relu_block]

@@ -4,7 +4,7 @@ import numpy as np
 
 from layers import add, chain, global_avg_pool, residual
 
-from .blocks import Block, affine_block, conv_bn_block, join, named_shapes, pool_block, relu_block
+from .blocks import Block, affine_block, conv_bn_block, conv_bn_relu_block, join, named_shapes, pool_block, relu_block
 from .checks import check_counts, check_known, check_sizes
 from .classifier import Classifier
 from .initialise import initialise
@@ -56,9 +56,9 @@ class ResNet(Classifier):
 
         F = num_filters[0]
         if stem == "cifar":
-            blocks = [conv_bn_block(C, F, 3), relu_block]
+            blocks = [conv_bn_relu_block(C, F, 3)]
         else:
-            blocks = [conv_bn_block(C, F, 7, stride=2), relu_block, pool_block(3, stride=2)]
+            blocks = [conv_bn_relu_block(C, F, 7, stride=2), pool_block(3, stride=2)]
         C = F
         for stage, (count, F) in enumerate(zip(num_blocks, num_filters)):
             for i in range(count):
@@ -75,7 +75,7 @@ class ResNet(Classifier):
 
 def basic_block(C, F, stride):
     """Two convolutions with a shortcut past them, from C to F channels."""
-    main = join(chain, conv_bn_block(C, F, 3, stride), relu_block, conv_bn_block(F, F, 3), name="two_convs")
+    main = join(chain, conv_bn_relu_block(C, F, 3, stride), conv_bn_block(F, F, 3), name="two_convs")
     if C == F and stride == 1:
         summed = join(residual, main)
     else:

@@ -12,7 +12,7 @@ FRACTION = (lambda value: 0 <= value < 1, "from 0 to below 1")
 
 def check_integer(where, name, value, least):
     """Return the value as an int; a ValueError unless it is an integer of at least `least`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+    if not isinstance(value, (int, Integral)) or isinstance(value, bool) or value < least:
         raise ValueError(f"{where}: {name} must be an integer >= {least}, got {value!r}")
     return int(value)
 
@@ -24,7 +24,7 @@ def check_number(where, name, value, fits, expected, optional=False):
     """
     if optional and value is None:
         return None
-    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, (float, Real)) and not isinstance(value, bool) and math.isfinite(value)
     if not (number and fits(value)):
         raise ValueError(f"{where}: {name} must be a finite number {expected}, got {value!r}")
     return float(value)

@@ -220,11 +220,13 @@ def _adam_step(dw, config):
     """
     beta1, beta2 = config["beta1"], config["beta2"]
     config["t"] += 1
-    config["m"] = beta1 * config["m"] + (1 - beta1) * dw
-    config["v"] = beta2 * config["v"] + (1 - beta2) * dw**2
-    mt = config["m"] / (1 - beta1 ** config["t"])
-    vt = config["v"] / (1 - beta2 ** config["t"])
-    return config["learning_rate"] * mt / (np.sqrt(vt) + config["epsilon"])
+    config["m"] = beta1 * config["m"]
+    config["m"] += (1 - beta1) * dw
+    config["v"] = beta2 * config["v"]
+    config["v"] += (1 - beta2) * dw**2
+    step = np.sqrt(config["v"] / (1 - beta2 ** config["t"]))
+    step += config["epsilon"]
+    return config["learning_rate"] / (1 - beta1 ** config["t"]) * config["m"] / step
 
 
 def _prepare(rule, w, dw, config, *state, **defaults):
@@ -249,7 +251,7 @@ def _prepare(rule, w, dw, config, *state, **defaults):
         if name == "t":
             complete[name] = check_integer(rule, name, config.get(name, 0), 0)
             continue
-        array = np.asarray(config.get(name, np.zeros_like(w)), dtype=w.dtype)
+        array = np.asarray(config[name], dtype=w.dtype) if name in config else np.zeros_like(w)
         if array.shape != w.shape:
             raise ValueError(f"{rule}: {name} has shape {array.shape}; w has shape {w.shape} and it needs the same")
         complete[name] = array

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .all_at_once import AllAtOnce
 from .checks import (
     ABOVE_ZERO,
     FRACTION,
@@ -95,6 +96,8 @@ class Solver(Run):
     epoch : int
         Epochs done.
     learning_rate : float
+    last_grads : dict of ndarray
+        The gradients of the last iteration, before they were clipped; empty before the first.
     loss_history : list of float
         One loss an iteration.
     train_acc_history, val_acc_history : list of float
@@ -208,6 +211,7 @@ class Solver(Run):
         self.iteration = 0
         self._start_minibatches()
         self.num_iterations = self.num_epochs * self.iterations_per_epoch
+        self.last_grads = {}
         self.loss_history = []
         self.train_acc_history = []
         self.val_acc_history = []
@@ -217,6 +221,7 @@ class Solver(Run):
         self.average_params, self.average_state = {}, {}
         self.last_gain = 0  # the epoch from which patience counts
         self.optim_configs = {}
+        self._update = AllAtOnce(UPDATE_RULES[self.update_rule])
         for name, w in self.model.params.items():
             # A step along no gradient, whose result is dropped: it refuses a wrong setting now, before any training.
             _, complete = UPDATE_RULES[self.update_rule](w, np.zeros_like(w), self.optim_config)
@@ -246,15 +251,21 @@ class Solver(Run):
             config["learning_rate"] = self._first_learning_rate * float(factor)
 
     def _step(self):
-        """Make one update of every parameter from one minibatch, whose gradients are clipped if that is asked for."""
+        """Make one update of every parameter from one minibatch, and keep the books.
+
+        `_check_finite_and_fitting` refuses what is not finite before anything changes; with a clip_norm the gradients
+        are clipped (`clip_gradients`). The update rule gets each parameter with its gradient and its config from
+        optim_configs; what it returns replaces both. `_update` does so with all of them at once. Then the loss is added
+        to loss_history, and iteration goes up by 1.
+        """
         X, y = self._minibatch()
         loss, grads = accumulate_gradients(self.model, X, y, self.batch_size)
         self._check_finite_and_fitting(loss, grads, X, y)
+        self.last_grads = grads
         if self.clip_norm is not None:
             grads = clip_gradients(grads, self.clip_norm)
-        rule = UPDATE_RULES[self.update_rule]
-        for name, w in self.model.params.items():
-            self.model.params[name], self.optim_configs[name] = rule(w, grads[name], self.optim_configs[name])
+        params, self.optim_configs = self._update(self.model.params, grads, self.optim_configs)
+        self.model.params.update(params)
         self.loss_history.append(float(loss))
         self.iteration += 1
 

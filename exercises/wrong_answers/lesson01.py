@@ -1,6 +1,16 @@
 """Mistakes in lesson 1: sensitivity and numerical gradients."""
 
 
+def _values_around__not_restored_after_an_error(f, x, index, steps):
+    """1.2: not restored after an error"""
+    old, values = x[index], []
+    for step in steps:
+        x[index] = old + step
+        values.append(np.array(f(x)))
+    x[index] = old
+    return values
+
+
 def rel_error__divided_by_one_side(x, y):
     """1.1: compared with one side only"""
     return float(np.max(np.abs(x - y) / np.maximum(1e-8, np.abs(x)), initial=0.0))
@@ -200,3 +210,35 @@ def grad_check_sparse__sign_kept(f, x, analytic_grad, num_checks=10, h=1e-5):
         numerical, analytic = (above - below) / (2 * h), analytic_grad[index]
         error = (numerical - analytic) / max(1e-8, abs(numerical) + abs(analytic))
         print(f"numerical: {numerical:f} analytic: {analytic:f}, relative error: {error:e}")
+
+
+def _values_around__steps_taken_back(f, x, index, steps):
+    """1.2: old value not kept"""
+    values = []
+    for step in steps:
+        x[index] += step
+        try:
+            values.append(np.array(f(x)))
+        finally:
+            x[index] -= step
+    return values
+
+
+def eval_numerical_gradient__in_float64(f, x, verbose=True, h=1e-5):
+    """1.3: float64 out of float32"""
+    grad = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        above, below = _values_around(f, x, index, (h, -h))
+        grad[index] = (above - below) / (2 * h)
+        if verbose:
+            print(index, grad[index])
+    return grad
+
+
+def eval_numerical_gradient_array__in_float64(f, x, df, h=1e-5):
+    """1.4: float64 out of float32"""
+    grad = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        above, below = _values_around(f, x, index, (h, -h))
+        grad[index] = np.sum((above - below) * df) / (2 * h)
+    return grad

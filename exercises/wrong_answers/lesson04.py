@@ -234,3 +234,23 @@ def svm_loss__margins_as_gradient(x, y):
     dx = margins.copy()
     dx[rows, y] = -dx.sum(axis=1)
     return float(margins.sum() / len(x)), dx / len(x)
+
+
+def softmax_loss__small_number_in_the_log(x, y):
+    """4.5: small number in the log"""
+    rows = np.arange(len(x))
+    shifted = x - x.max(axis=1, keepdims=True)
+    dx = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    loss = -np.log(dx[rows, y] + 1e-12).mean()
+    dx[rows, y] -= 1
+    return float(loss), dx / len(x)
+
+
+def softmax_loss__shift_by_the_largest_of_all(x, y):
+    """4.5: not a number"""
+    rows = np.arange(len(x))
+    shifted = x - x.max()
+    totals = np.exp(shifted).sum(axis=1, keepdims=True)
+    dx = np.exp(shifted) / totals
+    dx[rows, y] -= 1
+    return float((np.log(totals[:, 0]) - shifted[rows, y]).mean()), dx / len(x)

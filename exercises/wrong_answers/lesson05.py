@@ -306,3 +306,19 @@ def __init____float64(
     shapes = {"W1": (input_dim, hidden_dim), "b1": hidden_dim, "W2": (hidden_dim, num_classes), "b2": num_classes}
     params = initialise(shapes, weight_scale, np.float64, seed)
     super().__init__(net=chain(affine_relu, affine), params=params, reg=reg)
+
+
+def _loss__scales_regularised(self, X, y, settings):
+    """5.5: biases regularised"""
+    _set_mode(settings, "test" if y is None else "train")
+    scores, cache = self.net.forward(X, *self._arrays(), *settings)
+    if y is None:
+        return scores
+    loss, dscores = self.loss_function(scores, y)
+    _, *arrays = self.net.backward(dscores, cache)
+    grads = dict(zip(self._keys, arrays))
+    for key in self._keys:
+        if not key.startswith("b"):
+            loss += 0.5 * self.reg * float(np.sum(self.params[key] ** 2))
+            grads[key] = grads[key] + self.reg * self.params[key]
+    return loss, grads

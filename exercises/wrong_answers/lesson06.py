@@ -1,6 +1,18 @@
 """Mistakes in lesson 6: update rules and the Solver's step."""
 
 
+def check_accuracy__not_a_number_counted(self, X, y, num_samples=None, batch_size=100):
+    """6.9: not a number counted"""
+    if num_samples is not None and num_samples < len(X):
+        chosen = np.random.default_rng([self.seed, self.epoch]).choice(len(X), num_samples, replace=False)
+        X, y = X[chosen], y[chosen]
+    right = 0
+    for start in range(0, len(X), batch_size):
+        chosen = slice(start, start + batch_size)
+        right += int(np.sum(np.argmax(self.model.loss(X[chosen]), axis=1) == y[chosen]))
+    return right / len(X)
+
+
 def sgd__uphill(w, dw, config=None):
     """6.1: uphill"""
     w, dw, config = _prepare("sgd", w, dw, config, learning_rate=1e-2)
@@ -37,6 +49,8 @@ def _step__not_counted(self):
     X, y = self._minibatch()
     loss, grads = self.model.loss(X, y)
     self._check_finite_and_fitting(loss, grads, X, y)
+    if self.clip_norm is not None:
+        grads = clip_gradients(grads, self.clip_norm)
     rule = UPDATE_RULES[self.update_rule]
     for name, w in self.model.params.items():
         self.model.params[name], self.optim_configs[name] = rule(w, grads[name], self.optim_configs[name])
@@ -242,6 +256,8 @@ def _step__config_thrown_away(self):
     X, y = self._minibatch()
     loss, grads = self.model.loss(X, y)
     self._check_finite_and_fitting(loss, grads, X, y)
+    if self.clip_norm is not None:
+        grads = clip_gradients(grads, self.clip_norm)
     rule = UPDATE_RULES[self.update_rule]
     for name, w in self.model.params.items():
         self.model.params[name], _ = rule(w, grads[name], self.optim_configs[name])
@@ -254,6 +270,8 @@ def _step__parameters_left(self):
     X, y = self._minibatch()
     loss, grads = self.model.loss(X, y)
     self._check_finite_and_fitting(loss, grads, X, y)
+    if self.clip_norm is not None:
+        grads = clip_gradients(grads, self.clip_norm)
     rule = UPDATE_RULES[self.update_rule]
     for name, w in self.model.params.items():
         w, self.optim_configs[name] = rule(w, grads[name], self.optim_configs[name])
@@ -265,6 +283,8 @@ def _step__unchecked(self):
     """6.8: loss not checked"""
     X, y = self._minibatch()
     loss, grads = self.model.loss(X, y)
+    if self.clip_norm is not None:
+        grads = clip_gradients(grads, self.clip_norm)
     rule = UPDATE_RULES[self.update_rule]
     for name, w in self.model.params.items():
         self.model.params[name], self.optim_configs[name] = rule(w, grads[name], self.optim_configs[name])
@@ -277,6 +297,8 @@ def _step__loss_not_noted(self):
     X, y = self._minibatch()
     loss, grads = self.model.loss(X, y)
     self._check_finite_and_fitting(loss, grads, X, y)
+    if self.clip_norm is not None:
+        grads = clip_gradients(grads, self.clip_norm)
     rule = UPDATE_RULES[self.update_rule]
     for name, w in self.model.params.items():
         self.model.params[name], self.optim_configs[name] = rule(w, grads[name], self.optim_configs[name])
@@ -285,6 +307,9 @@ def _step__loss_not_noted(self):
 
 def check_accuracy__last_batch_dropped(self, X, y, num_samples=None, batch_size=100):
     """6.9: last batch dropped"""
+    if num_samples is not None and num_samples < len(X):
+        chosen = np.random.default_rng([self.seed, self.epoch]).choice(len(X), num_samples, replace=False)
+        X, y = X[chosen], y[chosen]
     right = 0
     for batch in range(max(len(X) // batch_size, 1)):
         chosen = slice(batch * batch_size, (batch + 1) * batch_size)
@@ -294,6 +319,9 @@ def check_accuracy__last_batch_dropped(self, X, y, num_samples=None, batch_size=
 
 def check_accuracy__mean_of_means(self, X, y, num_samples=None, batch_size=100):
     """6.9: mean of means"""
+    if num_samples is not None and num_samples < len(X):
+        chosen = np.random.default_rng([self.seed, self.epoch]).choice(len(X), num_samples, replace=False)
+        X, y = X[chosen], y[chosen]
     accuracies = []
     for start in range(0, len(X), batch_size):
         chosen = slice(start, start + batch_size)
@@ -303,6 +331,9 @@ def check_accuracy__mean_of_means(self, X, y, num_samples=None, batch_size=100):
 
 def check_accuracy__over_the_examples(self, X, y, num_samples=None, batch_size=100):
     """6.9: predicted over the wrong axis"""
+    if num_samples is not None and num_samples < len(X):
+        chosen = np.random.default_rng([self.seed, self.epoch]).choice(len(X), num_samples, replace=False)
+        X, y = X[chosen], y[chosen]
     right = 0
     for start in range(0, len(X), batch_size):
         chosen = slice(start, start + batch_size)
@@ -312,8 +343,75 @@ def check_accuracy__over_the_examples(self, X, y, num_samples=None, batch_size=1
 
 def check_accuracy__count(self, X, y, num_samples=None, batch_size=100):
     """6.9: count in place of the share"""
+    if num_samples is not None and num_samples < len(X):
+        chosen = np.random.default_rng([self.seed, self.epoch]).choice(len(X), num_samples, replace=False)
+        X, y = X[chosen], y[chosen]
     right = 0
     for start in range(0, len(X), batch_size):
         chosen = slice(start, start + batch_size)
         right += int(np.sum(np.argmax(self.model.loss(X[chosen]), axis=1) == y[chosen]))
     return float(right)
+
+
+def sgd_momentum__velocity_of_the_step_before(w, dw, config=None):
+    """6.2: velocity of the step before"""
+    w, dw, config = _prepare("sgd_momentum", w, dw, config, "velocity", learning_rate=1e-2, momentum=0.9)
+    next_w = w + config["velocity"]
+    config["velocity"] = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
+    return next_w, config
+
+
+def _step__not_clipped(self):
+    """6.8: gradients not clipped"""
+    X, y = self._minibatch()
+    loss, grads = self.model.loss(X, y)
+    self._check_finite_and_fitting(loss, grads, X, y)
+    rule = UPDATE_RULES[self.update_rule]
+    for name, w in self.model.params.items():
+        self.model.params[name], self.optim_configs[name] = rule(w, grads[name], self.optim_configs[name])
+    self.loss_history.append(float(loss))
+    self.iteration += 1
+
+
+def _step__one_config_for_all(self):
+    """6.8: one config for all"""
+    X, y = self._minibatch()
+    loss, grads = self.model.loss(X, y)
+    self._check_finite_and_fitting(loss, grads, X, y)
+    if self.clip_norm is not None:
+        grads = clip_gradients(grads, self.clip_norm)
+    rule = UPDATE_RULES[self.update_rule]
+    for name, w in self.model.params.items():
+        self.model.params[name], self.optim_configs[name] = rule(w, grads[name], self.optim_config)
+    self.loss_history.append(float(loss))
+    self.iteration += 1
+
+
+def check_accuracy__num_samples_ignored(self, X, y, num_samples=None, batch_size=100):
+    """6.9: num_samples ignored"""
+    right = 0
+    for start in range(0, len(X), batch_size):
+        scores, labels = self.model.loss(X[start : start + batch_size]), y[start : start + batch_size]
+        right += int(np.sum(np.isfinite(scores.max(axis=1)) & (np.argmax(scores, axis=1) == labels)))
+    return right / len(X)
+
+
+def check_accuracy__drawn_twice(self, X, y, num_samples=None, batch_size=100):
+    """6.9: drawn more than once"""
+    if num_samples is not None and num_samples < len(X):
+        chosen = np.random.default_rng([self.seed, self.epoch]).integers(0, 3, num_samples)
+        X, y = X[chosen], y[chosen]
+    right = 0
+    for start in range(0, len(X), batch_size):
+        scores, labels = self.model.loss(X[start : start + batch_size]), y[start : start + batch_size]
+        right += int(np.sum(np.isfinite(scores.max(axis=1)) & (np.argmax(scores, axis=1) == labels)))
+    return right / len(X)
+
+
+def check_accuracy__all_at_once(self, X, y, num_samples=None, batch_size=100):
+    """6.9: batch_size ignored"""
+    if num_samples is not None and num_samples < len(X):
+        chosen = np.random.default_rng([self.seed, self.epoch]).choice(len(X), num_samples, replace=False)
+        X, y = X[chosen], y[chosen]
+    scores = self.model.loss(X)
+    return float(np.mean(np.isfinite(scores.max(axis=1)) & (np.argmax(scores, axis=1) == y)))

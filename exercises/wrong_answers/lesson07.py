@@ -86,3 +86,53 @@ def dropout_backward__mask_alone(dout, cache):
     """7.2: upstream gradient forgotten"""
     _, mask = cache
     return mask.copy()
+
+
+def dropout_forward__one_row_for_all(x, dropout_param):
+    """7.1: one mask for many"""
+    p = float(dropout_param["p"])
+    if dropout_param["mode"] == "test":
+        return x * 1, (dict(dropout_param), np.ones_like(x))
+    rng = dropout_param.get("rng") or np.random.default_rng(dropout_param.get("seed"))
+    mask = ((rng.random(x.shape[1:]) < p) / p).astype(x.dtype)
+    return x * mask, (dict(dropout_param), mask)
+
+
+def dropout_forward__one_number_a_row(x, dropout_param):
+    """7.1: one mask for many"""
+    p = float(dropout_param["p"])
+    if dropout_param["mode"] == "test":
+        return x * 1, (dict(dropout_param), np.ones_like(x))
+    rng = dropout_param.get("rng") or np.random.default_rng(dropout_param.get("seed"))
+    mask = np.broadcast_to(((rng.random((len(x), 1)) < p) / p).astype(x.dtype), x.shape)
+    return x * mask, (dict(dropout_param), mask)
+
+
+def dropout_forward__seed_of_zero_not_used(x, dropout_param):
+    """7.1: generator left aside"""
+    p = float(dropout_param["p"])
+    if dropout_param["mode"] == "test":
+        return x * 1, (dict(dropout_param), np.ones_like(x))
+    rng = dropout_param.get("rng") or np.random.default_rng(dropout_param.get("seed") or None)
+    mask = ((rng.random(x.shape) < p) / p).astype(x.dtype)
+    return x * mask, (dict(dropout_param), mask)
+
+
+def dropout_forward__a_seed_of_its_own(x, dropout_param):
+    """7.1: always the same mask"""
+    p = float(dropout_param["p"])
+    if dropout_param["mode"] == "test":
+        return x * 1, (dict(dropout_param), np.ones_like(x))
+    rng = dropout_param.get("rng") or np.random.default_rng(dropout_param.get("seed", 0))
+    mask = ((rng.random(x.shape) < p) / p).astype(x.dtype)
+    return x * mask, (dict(dropout_param), mask)
+
+
+def dropout_forward__a_seed_demanded(x, dropout_param):
+    """7.1: seed and rng are optional"""
+    p = float(dropout_param["p"])
+    if dropout_param["mode"] == "test":
+        return x * 1, (dict(dropout_param), np.ones_like(x))
+    rng = dropout_param["rng"] if "rng" in dropout_param else np.random.default_rng(dropout_param["seed"])
+    mask = ((rng.random(x.shape) < p) / p).astype(x.dtype)
+    return x * mask, (dict(dropout_param), mask)

@@ -231,3 +231,27 @@ def batchnorm_backward_alt__summed_over_the_features(dout, cache):
     normalized, std, gamma, mode = cache
     dx = dout * (gamma / std) if mode == "test" else standardize_backward(dout * gamma, normalized, std, 0)
     return dx, sum_over(dout * normalized, axis=1), sum_over(dout, axis=1)
+
+
+def batchnorm_forward__running_var_unbiased(x, gamma, beta, bn_param):
+    """8.2: unbiased variance"""
+    mode, eps, momentum, running_mean, running_var = read_bn_param("batchnorm_forward", bn_param, x)
+    if mode == "train":
+        normalized, mean, var, std = standardize(x, 0, eps)
+        unbiased = var[0] * len(x) / max(len(x) - 1, 1)
+        move_running_statistics(bn_param, momentum, running_mean, running_var, mean[0], unbiased)
+    else:
+        std = np.sqrt(running_var[np.newaxis] + eps)
+        normalized = (x - running_mean) / std
+    return gamma * normalized + beta, (normalized, std, gamma, mode)
+
+
+def batchnorm_forward__moved_at_test_time(x, gamma, beta, bn_param):
+    """8.2: running statistics moved at test time"""
+    mode, eps, momentum, running_mean, running_var = read_bn_param("batchnorm_forward", bn_param, x)
+    normalized, mean, var, std = standardize(x, 0, eps)
+    if mode == "test":
+        std = np.sqrt(running_var[np.newaxis] + eps)
+        normalized = (x - running_mean) / std
+    move_running_statistics(bn_param, momentum, running_mean, running_var, mean[0], var[0])
+    return gamma * normalized + beta, (normalized, std, gamma, mode)

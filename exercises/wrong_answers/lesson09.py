@@ -69,19 +69,19 @@ def spatial_batchnorm_forward__reshaped_only(x, gamma, beta, bn_param):
 def spatial_batchnorm_forward__minibatch_at_test_time(x, gamma, beta, bn_param):
     """9.3: test mode forgotten"""
     mode, eps, momentum, running_mean, running_var = read_bn_param("spatial_batchnorm_forward", bn_param, x)
-    pixels = _as_pixels(x)
+    pixels = as_pixels(x)
     mean, var = pixels.mean(axis=0), pixels.var(axis=0)
     std = np.sqrt(var + eps)
     if mode == "train":
         move_running_statistics(bn_param, momentum, running_mean, running_var, mean, var)
     out = gamma * (pixels - mean) / std + beta
-    return _as_images(out, x.shape), (pixels, mean, std, gamma, mode, x.shape)
+    return as_images(out, x.shape), (pixels, mean, std, gamma, mode, x.shape)
 
 
 def spatial_batchnorm_forward__momentum_turned_round(x, gamma, beta, bn_param):
     """9.3: momentum turned round"""
     mode, eps, momentum, running_mean, running_var = read_bn_param("spatial_batchnorm_forward", bn_param, x)
-    pixels = _as_pixels(x)
+    pixels = as_pixels(x)
     if mode == "train":
         mean, var = pixels.mean(axis=0), pixels.var(axis=0)
         std = np.sqrt(var + eps)
@@ -89,7 +89,7 @@ def spatial_batchnorm_forward__momentum_turned_round(x, gamma, beta, bn_param):
     else:
         mean, std = running_mean, np.sqrt(running_var + eps)
     out = gamma * (pixels - mean) / std + beta
-    return _as_images(out, x.shape), (pixels, mean, std, gamma, mode, x.shape)
+    return as_images(out, x.shape), (pixels, mean, std, gamma, mode, x.shape)
 
 
 def spatial_batchnorm_backward__reshaped_only(dout, cache):
@@ -105,20 +105,20 @@ def spatial_batchnorm_backward__reshaped_only(dout, cache):
 def spatial_batchnorm_backward__train_at_test_time(dout, cache):
     """9.4: test mode forgotten"""
     pixels, mean, std, gamma, mode, shape = cache
-    dpixels, normalized = _as_pixels(dout), (pixels - mean) / std
+    dpixels, normalized = as_pixels(dout), (pixels - mean) / std
     d = dpixels * gamma
     d = d - d.mean(axis=0) - normalized * (d * normalized).mean(axis=0)
-    return _as_images(d / std, shape), (dpixels * normalized).sum(axis=0), dpixels.sum(axis=0)
+    return as_images(d / std, shape), (dpixels * normalized).sum(axis=0), dpixels.sum(axis=0)
 
 
 def spatial_batchnorm_backward__swapped(dout, cache):
     """9.4: results swapped"""
     pixels, mean, std, gamma, mode, shape = cache
-    dpixels, normalized = _as_pixels(dout), (pixels - mean) / std
+    dpixels, normalized = as_pixels(dout), (pixels - mean) / std
     d = dpixels * gamma
     if mode == "train":
         d = d - d.mean(axis=0) - normalized * (d * normalized).mean(axis=0)
-    return _as_images(d / std, shape), dpixels.sum(axis=0), (dpixels * normalized).sum(axis=0)
+    return as_images(d / std, shape), dpixels.sum(axis=0), (dpixels * normalized).sum(axis=0)
 
 
 def spatial_groupnorm_forward__over_the_minibatch(x, gamma, beta, G, gn_param):
@@ -190,21 +190,36 @@ def spatial_groupnorm_backward__each_channel_alone(dout, cache):
 def spatial_batchnorm_forward__all_channels_together(x, gamma, beta, bn_param):
     """9.3: statistics over the wrong axis"""
     mode, eps, momentum, running_mean, running_var = read_bn_param("spatial_batchnorm_forward", bn_param, x)
-    pixels = _as_pixels(x)
+    pixels = as_pixels(x)
     if mode == "train":
         mean, var = np.full_like(gamma, x.mean()), np.full_like(gamma, x.var())
         move_running_statistics(bn_param, momentum, running_mean, running_var, mean, var)
     else:
         mean, var = running_mean, running_var
     std = np.sqrt(var + eps)
-    return _as_images(gamma * (pixels - mean) / std + beta, x.shape), (pixels, mean, std, gamma, mode, x.shape)
+    return as_images(gamma * (pixels - mean) / std + beta, x.shape), (pixels, mean, std, gamma, mode, x.shape)
 
 
 def spatial_batchnorm_backward__gamma_left_out(dout, cache):
     """9.4: gamma forgotten"""
     pixels, mean, std, gamma, mode, shape = cache
-    d, normalized = _as_pixels(dout), (pixels - mean) / std
+    d, normalized = as_pixels(dout), (pixels - mean) / std
     dgamma, dbeta = (d * normalized).sum(axis=0), d.sum(axis=0)
     if mode == "train":
         d = d - d.mean(axis=0) - normalized * (d * normalized).mean(axis=0)
-    return _as_images(d / std, shape), dgamma, dbeta
+    return as_images(d / std, shape), dgamma, dbeta
+
+
+def spatial_batchnorm_forward__running_var_unbiased(x, gamma, beta, bn_param):
+    """9.3: unbiased variance"""
+    mode, eps, momentum, running_mean, running_var = read_bn_param("spatial_batchnorm_forward", bn_param, x)
+    pixels, shape = as_pixels(x), x.shape
+    if mode == "train":
+        mean, var = channel_norm.moments(pixels)
+        N = x.size // x.shape[1]
+        move_running_statistics(bn_param, momentum, running_mean, running_var, mean, var * N / (N - 1))
+    else:
+        mean, var = running_mean, running_var
+    std = np.sqrt(var + eps)
+    out = channel_norm.scale_and_shift(pixels, mean, std, gamma, beta)
+    return as_images(out, shape), (pixels, mean, std, gamma, mode, shape)

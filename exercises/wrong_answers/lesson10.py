@@ -739,3 +739,42 @@ def max_pool_backward__height_for_width(dout, cache):
             part = dx[:, :, i : i + stride * H_out : stride, j : j + stride * W_out : stride]
             part += dout * (first == i * height + j)
     return dx
+
+
+def conv_forward_naive__edges_repeated(x, w, b, conv_param):
+    """10.1: padded with other numbers than zeros"""
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    (N, C, H, W), (F, C, HH, WW) = x.shape, w.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)), mode="edge")
+    shape = N, F, 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride
+    out = np.zeros(shape, dtype=x.dtype)
+    for n, f, i, j in np.ndindex(shape):
+        top, left = i * stride, j * stride
+        out[n, f, i, j] = np.sum(padded[n, :, top : top + HH, left : left + WW] * w[f]) + b[f]
+    return out, (x, w, b, dict(conv_param))
+
+
+def conv_forward_naive__padded_on_one_side(x, w, b, conv_param):
+    """10.1: padded on one side"""
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    (N, C, H, W), (F, C, HH, WW) = x.shape, w.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad)))
+    shape = N, F, 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride
+    out = np.zeros(shape, dtype=x.dtype)
+    for n, f, i, j in np.ndindex(shape):
+        top, left = i * stride, j * stride
+        out[n, f, i, j] = np.sum(padded[n, :, top : top + HH, left : left + WW] * w[f]) + b[f]
+    return out, (x, w, b, dict(conv_param))
+
+
+def max_pool_backward_naive__last_maximum(dout, cache):
+    """10.4: ties"""
+    x, pool_param = cache
+    HH, WW, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dout.shape):
+        top, left = i * stride, j * stride
+        window = x[n, c, top : top + HH, left : left + WW]
+        u, v = np.argwhere(window == window.max())[-1]
+        dx[n, c, top + u, left + v] += dout[n, c, i, j]
+    return dx

@@ -7,15 +7,19 @@ normalised is not kept for backward but computed anew, from x, mean and std.
 
 import numpy as np
 
+from .layout import EXAMPLES_LAST, channels_last, order_of
 from .threads import split
-from .workspace import blocks, scratch
+from .workspace import blocks, empty, scratch
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 21
 
 
-def column_sums(x):
-    """Sum each column of a large matrix."""
-    return _total(x, lambda rows, work: x[rows]).astype(x.dtype)
+def sum_of_channels(images):
+    """Sum images (N, C, H, W) over all but the channels."""
+    if order_of(images) == EXAMPLES_LAST:
+        return images.transpose(EXAMPLES_LAST).reshape(images.shape[1], -1).sum(axis=1)  # pairwise, since along the rows
+    pixels = channels_last(images).reshape(-1, images.shape[1])
+    return _total(pixels, lambda rows, work: pixels[rows]).astype(pixels.dtype)
 
 
 def moments(x):
@@ -31,7 +35,7 @@ def moments(x):
 
 def scale_and_shift(x, mean, std, gamma, beta):
     """Return ``gamma * (x - mean) / std + beta``."""
-    out, scale = np.empty(x.shape, np.result_type(x, gamma, beta)), gamma / std
+    out, scale = empty(x.shape, np.result_type(x, gamma, beta)), gamma / std
 
     def part(start, stop):
         for rows in _blocks(x, start, stop):
@@ -43,20 +47,48 @@ def scale_and_shift(x, mean, std, gamma, beta):
     return out
 
 
-def sums_for_backward(dout, x, mean, std):
-    """Return (dgamma, dbeta): the sums over the rows of ``dout * (x - mean) / std`` and of dout."""
+def scale_and_shift_relu(x, mean, std, gamma, beta):
+    """Return the larger of ``gamma * (x - mean) / std + beta`` and zero, and whether it is above zero."""
+    out, scale = empty(x.shape, np.result_type(x, gamma, beta)), gamma / std
+    passed = empty(x.shape, np.bool_)
+
+    def part(start, stop):
+        for rows in _blocks(x, start, stop):
+            block = out[rows]
+            np.subtract(x[rows], mean, out=block)
+            block *= scale
+            block += beta
+            np.greater(block, 0, out=passed[rows])
+            np.maximum(block, 0, out=block)
+
+    split(part, len(x), 10 * x.size)
+    return out, passed
+
+
+def sums_for_backward(dout, x, mean, std, passed=None):
+    """Return (dgamma, dbeta): the sums over the rows of ``dout * (x - mean) / std`` and of dout.
+
+    With `passed` dout counts only where that is true.
+    """
 
     def along_normalized(rows, work):
         np.subtract(x[rows], mean, out=work)
-        return np.multiply(work, dout[rows], out=work)
+        np.multiply(work, dout[rows], out=work)
+        return work if passed is None else np.multiply(work, passed[rows], out=work)
+
+    def along_ones(rows, work):
+        return dout[rows] if passed is None else np.multiply(dout[rows], passed[rows], out=work)
 
     dgamma = _total(x, along_normalized) / std
-    return dgamma.astype(dout.dtype), column_sums(dout)
+    return dgamma.astype(dout.dtype), _total(dout, along_ones).astype(dout.dtype)
 
 
-def backward(dout, x, mean, std, gamma, dgamma, dbeta):
-    """Return ``dx = gamma / std * (dout - dbeta / P - (x - mean) / std * dgamma / P)`` for the P rows of x."""
-    dx = np.empty(dout.shape, dout.dtype)
+def backward(dout, x, mean, std, gamma, dgamma, dbeta, passed=None):
+    """Return ``dx = gamma / std * (dout - dbeta / P - (x - mean) / std * dgamma / P)`` for the P rows of x.
+
+    With `passed` dout counts only where that is true.
+    """
+    dx = empty(dout.shape, dout.dtype)
     slope, shift, scale = dgamma / std / len(x), dbeta / len(x), gamma / std
 
     def part(start, stop):
@@ -64,7 +96,10 @@ def backward(dout, x, mean, std, gamma, dgamma, dbeta):
             block = dx[rows]
             np.subtract(x[rows], mean, out=block)
             block *= -slope
-            block += dout[rows]
+            if passed is None:
+                block += dout[rows]
+            else:
+                block += np.multiply(dout[rows], passed[rows], out=scratch("rows", block.shape, block.dtype))
             block -= shift
             block *= scale
 

@@ -13,10 +13,10 @@ from numpy.lib.stride_tricks import as_strided
 
 from .layout import channels_first, channels_last
 from .threads import split
-from .workspace import blocks, scratch
+from .workspace import blocks, empty, scratch
 
 # A block of rows that stays in a core's L2 cache beside the filters.
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 21
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -27,7 +27,7 @@ def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the channels last in memory."""
     x = channels_last(x)
     F, C, HH, WW = w.shape
-    out = np.empty((len(x), *out_size, F), np.result_type(x, w, b))
+    out = empty((len(x), *out_size, F), np.result_type(x, w, b))
     correlate(x, as_columns(w), b, stride, (pad, pad), (HH, WW), out)
     return channels_first(out)
 
@@ -58,7 +58,7 @@ def backward_x(dout, w, x_shape, stride, pad):
     if stride == 1 and pad < min(HH, WW):
         # A pixel is reached by the filters from the other side: dx is dout correlated with the flipped filters.
         N, _, H, W = x_shape
-        dx = np.empty((N, H, W, C), dout.dtype)
+        dx = empty((N, H, W, C), dout.dtype)
         flipped = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         correlate(dout, as_columns(flipped), None, 1, (HH - 1 - pad, WW - 1 - pad), (HH, WW), dx)
         return channels_first(dx)
@@ -89,7 +89,7 @@ def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
     """Add ``dout @ filters``, the gradients of the windows, to the pixels that the windows were taken from."""
     N, C, H, W = x_shape
     (HH, WW), (_, H_out, W_out, F) = window, dout.shape
-    dx = np.empty((N, H, W, C), dout.dtype)
+    dx = empty((N, H, W, C), dout.dtype)
     image_bytes = H_out * W_out * rows_of_filters.shape[1] * dout.itemsize
 
     def part(start, stop):

@@ -7,15 +7,24 @@ table is about speed alone.
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from . import fft, flat, im2col, pointwise, winograd
+from . import examples_last, fft, im2col, pointwise, rows, winograd
 
-KERNELS = {"pointwise": pointwise, "winograd": winograd, "flat": flat, "fft": fft, "im2col": im2col}
+KERNELS = {
+    "pointwise": pointwise,
+    "winograd": winograd,
+    "examples_last": examples_last,
+    "rows": rows,
+    "fft": fft,
+    "im2col": im2col,
+}
 
 # name, condition on channels C, filters F, window and stride, reason
 PLAN = [
     ("pointwise", lambda C, F, HH, WW, stride: True, "one matrix product of the image as it lies"),
     ("winograd", lambda C, F, HH, WW, stride: C >= 16 and F >= 16, "fewer products; the transforms need channels to pay"),
-    ("flat", lambda C, F, HH, WW, stride: C <= 6 and WW * C < 32, "rows of windows too short to copy as runs"),
+    ("examples_last", lambda C, F, HH, WW, stride: C < 8 and F < 16, "too few filters for loops over them"),
+    ("examples_last", lambda C, F, HH, WW, stride: 3 < C < 8 and F <= 32, "no image: dx is needed, of few channels"),
+    ("rows", lambda C, F, HH, WW, stride: WW * C < 32, "rows of windows too short to copy as runs"),
     ("fft", lambda C, F, HH, WW, stride: HH >= 11 and WW >= 11, "its cost does not grow with the filter"),
     ("im2col", lambda C, F, HH, WW, stride: True, "everything else"),
 ]

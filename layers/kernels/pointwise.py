@@ -3,7 +3,7 @@
 import numpy as np
 
 from .layout import channels_first, channels_last
-from .threads import matmul
+from .threads import matmul, split
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -20,7 +20,12 @@ def forward(x, w, b, stride, pad, out_size):
 
 def backward_w(x, dout, w_shape, stride, pad):
     """Return dw of shape (F, C, 1, 1)."""
-    return matmul(_pixels(dout, 1).T, _pixels(x, stride)).reshape(w_shape)
+    dpixels, pixels = _pixels(dout, 1), _pixels(x, stride)
+
+    def part(start, stop):
+        return dpixels[start:stop].T @ pixels[start:stop]
+
+    return sum(split(part, len(pixels), 2 * dout.size * x.shape[1])).reshape(w_shape)
 
 
 def backward_x(dout, w, x_shape, stride, pad):

@@ -1,23 +1,25 @@
 """Pooling as a few operations on whole images: first along the rows of the window, then along its columns.
 
 The largest of HH x WW numbers is the largest of HH row maxima. Offset by offset, a row or column of all windows together is
-one strided slice, so NumPy compares long runs where the channels lie last, and each pass has fewer places than the one before.
+one strided slice, so NumPy compares long runs where the channels or the examples lie last, and each pass has fewer places
+than the one before. Images are seen as (outer, H, W, inner) here, whichever of the two is inner; each outer one is apart.
 """
 
 import numpy as np
 
-from .layout import channels_first, channels_last
+from .layout import lay, order_of, unlay
 from .threads import split
-from .workspace import blocks, scratch
+from .workspace import blocks, empty, scratch
 
 # A block of images that stays in a core's L2 cache with what is made of it.
-BLOCK_BYTES = 1 << 19
+BLOCK_BYTES = 1 << 21
 
 
 def max_forward(x, HH, WW, stride, out_size):
-    """Return the maxima, (N, C, H', W'), with the channels last in memory."""
-    x = channels_last(x)
-    out = np.empty((len(x), *out_size, x.shape[3]), x.dtype)
+    """Return the maxima, (N, C, H', W'), in the layout of x."""
+    order = order_of(x)
+    x = lay(x, order)
+    out = empty((len(x), *out_size, x.shape[3]), x.dtype)
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
@@ -25,14 +27,72 @@ def max_forward(x, HH, WW, stride, out_size):
             _largest(in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
 
     split(part, len(x), 8 * x.size)
-    return channels_first(out)
+    return unlay(out, order)
+
+
+def max_forward_with_places(x, HH, WW, stride, out_size):
+    """Return the maxima and, as small integers of the same shape, each one's first place in its window, row by row."""
+    order = order_of(x)
+    x = lay(x, order)
+    out = empty((len(x), *out_size, x.shape[3]), x.dtype)
+    which = empty(out.shape, np.min_scalar_type(HH * WW))
+
+    def part(start, stop):
+        for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
+            largest, place = out[block], which[block]
+            first, *others = _windows(x[block], HH, WW, stride, out_size)
+            np.copyto(largest, first)
+            place[...] = 0
+            is_larger = scratch("chosen", place.shape, np.bool_)
+            number = scratch("number", place.shape, place.dtype)
+            for offset, other in enumerate(others, start=1):
+                np.greater(other, largest, out=is_larger)
+                np.maximum(other, largest, out=largest)
+                # Offsets grow, so the largest of those at which a larger element came is the last of them.
+                np.multiply(is_larger, place.dtype.type(offset), out=number)
+                np.maximum(place, number, out=place)
+
+    split(part, len(x), 16 * x.size)
+    return unlay(out, order), unlay(which, order)
+
+
+def max_backward_from_places(dout, which, x_shape, HH, WW, stride):
+    """Give each gradient to its window's element at that place; to none if there is no such place."""
+    order = order_of(which)
+    dout, which = lay(dout, order), lay(which, order)
+    dx = empty([x_shape[axis] for axis in order], dout.dtype)
+    H, W = x_shape[2:]
+    out_size = dout.shape[1:3]
+    tiled = HH == WW == stride and (H, W) == (out_size[0] * stride, out_size[1] * stride)
+
+    def part(start, stop):
+        for block in blocks(start, stop, dx[:1].nbytes, BLOCK_BYTES):
+            if not tiled:
+                dx[block] = 0
+            chosen = scratch("chosen", which[block].shape, np.bool_)
+            share = scratch("share", which[block].shape, dout.dtype)
+            for offset, place in enumerate(_windows(dx[block], HH, WW, stride, out_size)):
+                np.equal(which[block], offset, out=chosen)
+                np.multiply(dout[block], chosen, out=place if tiled else share)
+                if not tiled:
+                    place += share
+
+    split(part, len(dx), 16 * dx.size)
+    return unlay(dx, order)
+
+
+def _windows(x, HH, WW, stride, out_size):
+    """View, for each offset in a window, row by row, the elements of all windows at that offset."""
+    rows = _places(x, 1, HH, stride, out_size[0])
+    return [place for row in rows for place in _places(row, 2, WW, stride, out_size[1])]
 
 
 def max_backward(dout, x, HH, WW, stride):
     """Give each gradient to the first maximum of its window: the first row that has it, and the first place there."""
-    x, dout = channels_last(x), channels_last(dout)
+    order = order_of(x)
+    x, dout = lay(x, order), lay(dout, order)
     H_out, W_out = dout.shape[1:3]
-    dx = np.empty(x.shape, dout.dtype)
+    dx = empty(x.shape, dout.dtype)
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
@@ -43,7 +103,7 @@ def max_backward(dout, x, HH, WW, stride):
             _route(din_rows, in_rows, x[block], dx[block], 2, WW, stride)
 
     split(part, len(x), 24 * x.size)
-    return channels_first(dx)
+    return unlay(dx, order)
 
 
 def _places(x, axis, length, stride, num_out):

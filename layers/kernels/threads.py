@@ -4,14 +4,20 @@ NumPy releases the interpreter's lock in its loops and in BLAS, so the threads o
 of one array. BLAS's own threads go on spinning for a while after every product and take the cores from the loops that
 follow, which costs more than they win. So while a layer works here, BLAS is limited to one thread, by threadpoolctl.
 Where that is not installed, nothing is split, and BLAS does what it always does: the results are right, but slower.
+
+A net of affine layers alone is nothing but products: there BLAS's own threads win, see `products_alone`.
 """
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from threading import Lock, local
 
 import numpy as np
+
+from .workspace import empty
 
 # Handing work to another thread takes 20 to 75 microseconds; a core does some 50 million operations in half a millisecond.
 LEAST_WORK = 2e7
@@ -19,6 +25,7 @@ LEAST_WORK = 2e7
 # BLAS itself keeps to one thread for products that are smaller than this.
 LEAST_TO_LIMIT = 1e5
 
+_products_alone = ContextVar("products_alone", default=False)
 _lock = Lock()
 _worker = local()
 _pool = None
@@ -78,14 +85,14 @@ def split(function, N, work):
         About how many operations there are in all; little work is not split.
     """
     global _pool
-    if work < LEAST_TO_LIMIT:
+    if work < LEAST_TO_LIMIT or _products_alone.get():
         return [function(0, N)]
     num_parts = min(get_num_threads(), N)
     if num_parts < 2 or work < LEAST_WORK or hasattr(_worker, "is_one") or not _blas_libraries():
-        with _OneBlasThread():
+        with _BlasThreads(1):
             return [function(0, N)]
     bounds = [N * part // num_parts for part in range(num_parts + 1)]
-    with _OneBlasThread():
+    with _BlasThreads(1):
         with _lock:
             if _pool is None:
                 _pool = ThreadPoolExecutor(get_num_threads(), "layerwise", initializer=_become_worker)
@@ -100,11 +107,22 @@ def split(function, N, work):
 def matmul(a, b):
     """Multiply two matrices, ``a @ b``, with the rows of the result split over the threads."""
     work = 2 * a.size * b.shape[1]
-    if work < LEAST_TO_LIMIT:
+    if work < LEAST_TO_LIMIT or _products_alone.get():
         return a @ b
-    out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    out = empty((len(a), b.shape[1]), np.result_type(a, b))
     split(lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]), len(a), work)
     return out
+
+
+@contextmanager
+def products_alone():
+    """Work in which no layer splits anything, and BLAS shares out the products over its own threads."""
+    token = _products_alone.set(True)
+    try:
+        with _BlasThreads(get_num_threads()):
+            yield
+    finally:
+        _products_alone.reset(token)
 
 
 def _check(name, value):
@@ -126,8 +144,11 @@ def _blas_libraries():
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-class _OneBlasThread:
-    """Context in which BLAS has one thread; the first to enter sets it, the last to leave sets back what was before."""
+class _BlasThreads:
+    """Context in which BLAS has so many threads; the first to enter sets it, the last to leave sets back what was."""
+
+    def __init__(self, number):
+        self.number = number
 
     def __enter__(self):
         global _num_limits, _blas_threads
@@ -135,7 +156,7 @@ class _OneBlasThread:
             if _num_limits == 0:
                 _blas_threads = tuple(library.get_num_threads() for library in _blas_libraries())
                 for library in _blas_libraries():
-                    library.set_num_threads(1)
+                    library.set_num_threads(self.number)
             _num_limits += 1
 
     def __exit__(self, *_):

@@ -13,8 +13,8 @@ numbers. Five points a_i are finite; the sixth is infinity, where a polynomial's
   coefficients of the product of all (x - a_j), j != i, whose value at a_i is the N_i above; and for infinity those of the
   product of all five.
 
-In two dimensions each matrix is applied to rows and columns, which is one matrix ``kron(M, M)`` on the flattened tile. For
-C channels and F filters, "*" is a sum over the channels: 36 products of matrices (tiles x C) @ (C x F).
+In two dimensions each matrix is applied to the rows of a tile and to its columns. For C channels and F filters, "*" is a sum
+over the channels: 36 products of matrices (tiles x C) @ (C x F).
 
 The gradient of the filters is a correlation of the same kind, of 6 numbers of x with 4 of dout that gives 3: the same points
 serve, with the parts of A and G exchanged. The gradient of x is a forward pass with the flipped filters.
@@ -31,14 +31,14 @@ from numpy.polynomial import polynomial
 
 from . import im2col
 from .layout import channels_first, channels_last
-from .threads import matmul, split
-from .workspace import blocks, scratch
+from .threads import split
+from .workspace import blocks, empty, scratch
 
 POINTS = np.array([0, 2 / 3, -2 / 3, 3 / 2, -3 / 2])
 TILE, OUT, FILTER = 6, 4, 3
 
 # What a block of tiles and its transforms may take, so that they stay in a core's cache.
-BLOCK_BYTES = 3 << 19
+BLOCK_BYTES = 1 << 21
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -62,17 +62,17 @@ def _transforms(num_filter, num_out):
     return [matrix * mean / norm for matrix, norm in zip((A, G, B), norms)]
 
 
-def _both_ways(matrix):
-    return {np.dtype(dtype): np.kron(matrix, matrix).astype(dtype) for dtype in (np.float32, np.float64)}
+def _in_both_dtypes(matrix):
+    return {np.dtype(dtype): matrix.astype(dtype) for dtype in (np.float32, np.float64)}
 
 
-_A, _G, _B = map(_both_ways, _transforms(FILTER, OUT))
-_A_OF_W, _G_OF_W, _B_OF_W = map(_both_ways, _transforms(OUT, FILTER))
+_A, _G, _B = map(_in_both_dtypes, _transforms(FILTER, OUT))
+_A_OF_W, _G_OF_W, _B_OF_W = map(_in_both_dtypes, _transforms(OUT, FILTER))
 
 
 def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the channels last in memory."""
-    out = np.empty((len(x), *out_size, len(w)), np.result_type(x, w, b))
+    out = empty((len(x), *out_size, len(w)), np.result_type(x, w, b))
     _correlate(channels_last(x), w, b, pad, out)
     return channels_first(out)
 
@@ -80,7 +80,7 @@ def forward(x, w, b, stride, pad, out_size):
 def backward_x(dout, w, x_shape, stride, pad):
     """Return dx of shape (N, C, H, W), with the channels last in memory: dout correlated with the flipped filters."""
     N, C, H, W = x_shape
-    dx = np.empty((N, H, W, C), dout.dtype)
+    dx = empty((N, H, W, C), dout.dtype)
     _correlate(channels_last(dout), w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3), None, 2 - pad, dx)
     return channels_first(dx)
 
@@ -95,8 +95,8 @@ def backward_w(x, dout, w_shape, stride, pad):
         total = np.zeros((TILE * TILE, C, F), dtype)
         product = np.empty_like(total)
         for block in blocks(start, stop, _bytes_of_an_image(grid, max(C, F), dtype), BLOCK_BYTES):
-            tiles = _transform(_B_OF_W, _tiles(images[block], pad, grid, TILE), "transformed")
-            dtiles = _transform(_G_OF_W, _tiles(dimages[block], 0, grid, OUT), "product")
+            tiles = _transform(_B_OF_W[dtype], _copied(_tiles(images[block], pad, grid, TILE)), "transformed")
+            dtiles = _transform(_G_OF_W[dtype], _copied(_tiles(dimages[block], 0, grid, OUT)), "product")
             np.matmul(tiles.transpose(0, 2, 1), dtiles, out=product)
             total += product
         return total
@@ -104,26 +104,25 @@ def backward_w(x, dout, w_shape, stride, pad):
     total = sum(split(part, N, 2 * dout.size * C * 9))
     if not np.isfinite(total.sum()):
         return im2col.backward_w(x, dout, w_shape, stride, pad)
-    dw = matmul(_A_OF_W[dtype].T, total.reshape(TILE * TILE, C * F))
-    return dw.reshape(FILTER, FILTER, C, F).transpose(3, 2, 0, 1)
+    dw = _transform(_A_OF_W[dtype].T, total.reshape(TILE, TILE, 1, C * F), "result")
+    return dw.reshape(FILTER, FILTER, C, F).transpose(3, 2, 0, 1).copy()
 
 
 def _correlate(x, w, b, pad, out):
     """Write the correlation of x with the filters, plus b unless it is None, to out; both with channels last."""
     (N, H_out, W_out, F), C, dtype = out.shape, x.shape[3], out.dtype
     grid = -(-H_out // OUT), -(-W_out // OUT)
-    filters = np.ascontiguousarray(w.transpose(2, 3, 1, 0), dtype).reshape(FILTER * FILTER, C * F)
-    filters = matmul(_G[dtype], filters).reshape(TILE * TILE, C, F)
+    filters = np.ascontiguousarray(w.transpose(2, 3, 1, 0), dtype)
+    filters = _transform(_G[dtype], filters, "filters").copy()  # the threads' own scratch memory, for all of them
     whole = (grid[0] * OUT, grid[1] * OUT) == (H_out, W_out)
 
     def part(start, stop):
         for block in blocks(start, stop, _bytes_of_an_image(grid, max(C, F), dtype), BLOCK_BYTES):
             n = block.stop - block.start
-            tiles = _transform(_B, _tiles(x[block], pad, grid, TILE), "transformed")
+            tiles = _transform(_B[dtype], _copied(_tiles(x[block], pad, grid, TILE)), "transformed")
             product = scratch("product", (TILE * TILE, n * grid[0] * grid[1], F), dtype)
             np.matmul(tiles, filters, out=product)
-            result = scratch("tiles", (OUT, OUT, n, *grid, F), dtype)
-            np.matmul(_A[dtype].T, product.reshape(TILE * TILE, -1), out=result.reshape(OUT * OUT, -1))
+            result = _transform(_A[dtype].T, product.reshape(TILE, TILE, -1, F), "tiles").reshape(OUT, OUT, n, *grid, F)
             if not np.isfinite(result.sum()):
                 # A NaN or infinity would spread over its whole tile; the direct sum takes it where it belongs.
                 im2col.correlate(x[block], im2col.as_columns(w), b, 1, (pad, pad), (FILTER, FILTER), out[block])
@@ -157,11 +156,19 @@ def _tiles(x, pad, grid, size):
     return as_strided(padded, shape, (row, pixel, image, OUT * row, OUT * pixel, channel), writeable=False)
 
 
-def _transform(matrix, tiles, name):
-    """Copy the tiles and multiply them by a transform: (36, number of tiles, C), in the scratch array of that name."""
+def _copied(tiles):
+    """Copy tiles (size, size, n, rows, columns, C) as (size, size, number of tiles, C)."""
     size, _, n, rows, columns, C = tiles.shape
-    copied = scratch("tiles", tiles.shape, tiles.dtype)
-    np.copyto(copied, tiles)
-    transformed = scratch(name, (TILE * TILE, n * rows * columns, C), tiles.dtype)
-    np.matmul(matrix[tiles.dtype], copied.reshape(size * size, -1), out=transformed.reshape(TILE * TILE, -1))
-    return transformed
+    copied = scratch("tiles", (size, size, n * rows * columns, C), tiles.dtype)
+    np.copyto(copied.reshape(tiles.shape), tiles)
+    return copied
+
+
+def _transform(matrix, tiles, name):
+    """Apply a matrix to rows and columns of tiles (k, k, T, C): (m * m, T, C) in the scratch array of that name."""
+    (m, k), (_, _, T, C) = matrix.shape, tiles.shape
+    half = scratch("half", (k, m, T * C), tiles.dtype)
+    np.matmul(matrix, tiles.reshape(k, k, T * C).swapaxes(0, 1), out=half)
+    whole = scratch(name, (m, m, T * C), tiles.dtype)
+    np.matmul(matrix, half.swapaxes(0, 1), out=whole)
+    return whole.reshape(m * m, T, C)

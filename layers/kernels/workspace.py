@@ -1,10 +1,16 @@
-"""Scratch memory that is used again.
+"""Memory that is used again.
 
-The first touch of a fresh page costs some microseconds, more than most of the arithmetic that is done on it. Each thread
-has scratch arrays of its own, so that no two can meet in one; none of them is ever returned to a caller.
+The first touch of a fresh page costs some microseconds, more than most of the arithmetic that is done on it.
+
+`scratch` is for what a layer needs while it works. Each thread has scratch arrays of its own, so that no two can meet in
+one; none of them is ever returned to a caller.
+
+`empty` is for results. Its memory belongs to whoever holds an array that lies in it, and is given out again only when
+nobody does: Python counts the references to every object, and each view of an array is one to it.
 """
 
 import math
+import sys
 from threading import Lock, local
 from weakref import WeakSet
 
@@ -13,8 +19,15 @@ import numpy as np
 # What one thread keeps at the most; a scratch array that is larger is made anew each time.
 MOST_BYTES = 64 << 20
 
+# Results smaller than this come from malloc, which keeps small pieces at hand by itself.
+LEAST_RESULT_BYTES = 1 << 16
+
+# What is kept of results at the most, in use or not; what is beyond it comes from malloc, too.
+MOST_RESULT_BYTES = 256 << 20
+
 _threads, _lock = local(), Lock()
 _all_stores = WeakSet()
+_results = []
 
 
 class _Store(dict):
@@ -42,6 +55,43 @@ def scratch(name, shape, dtype):
     return buffer[:size].view(dtype).reshape(shape)
 
 
+def empty(shape, dtype):
+    """Return an array that belongs to the caller, not filled, its memory perhaps used before."""
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    if size < LEAST_RESULT_BYTES:
+        return np.empty(shape, dtype)
+    with _lock:
+        buffer = _smallest_unused(_results, size)
+        if buffer is None:
+            buffer = np.empty(size, np.uint8)
+            if size + sum(kept.nbytes for kept in _results) <= MOST_RESULT_BYTES:
+                _results.append(buffer)
+    return buffer[:size].view(dtype).reshape(shape)
+
+
+def _smallest_unused(buffers, size):
+    """Find the smallest buffer that nobody refers to and that is large enough, but not more than twice so."""
+    found = None
+    for place in range(len(buffers)):
+        if sys.getrefcount(buffers[place]) == _UNUSED and size <= buffers[place].nbytes <= 2 * size:
+            if found is None or buffers[place].nbytes < buffers[found].nbytes:
+                found = place
+    return None if found is None else buffers[found]
+
+
+# What the interpreter counts for an object to which only the list refers, and the call that asks.
+_UNUSED = [sys.getrefcount(buffers[0]) for buffers in [[np.empty(1, np.uint8)]]][0]
+
+
+def empty_like(x):
+    """Return `empty` memory for an array of x's shape and dtype, with its axes in the order that x's have in memory."""
+    if x.nbytes < LEAST_RESULT_BYTES:
+        return np.empty_like(x)
+    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+    return empty([x.shape[axis] for axis in order], x.dtype).transpose(np.argsort(order))
+
+
 def blocks(start, stop, bytes_each, most_bytes):
     """Cut range(start, stop) into slices whose items take at most that many bytes, but at least one item each.
 
@@ -53,13 +103,15 @@ def blocks(start, stop, bytes_each, most_bytes):
 
 
 def release_workspace():
-    """Give the scratch memory of all threads back; it is taken anew when it is needed."""
+    """Give back what is kept to be used again, of all threads; it is taken anew when it is needed."""
     with _lock:
+        _results.clear()
         for store in _all_stores:
             store.clear()
 
 
 def workspace_bytes():
-    """Return how much scratch memory all threads hold, in bytes."""
+    """Return how much memory is kept to be used again, or is in use as a result, in bytes."""
     with _lock:
-        return sum(buffer.nbytes for store in _all_stores for buffer in list(store.values()))
+        scratches = [buffer for store in _all_stores for buffer in list(store.values())]
+        return sum(buffer.nbytes for buffer in (*_results, *scratches))

@@ -39,7 +39,7 @@ def test_a_convolution_has_a_row_for_each_pass(dtype, target):
     for row in (forward, backward):
         assert row["dtype"] == np.dtype(dtype).name
         assert row["target"] == target
-        assert row["kernel"] == kernel_name(CONV) == "im2col"
+        assert row["kernel"] == kernel_name(CONV) == "examples_last"
         assert row["difference"] < 1e-5
         assert None not in row.values()
     x, w, b, columns = 2 * 3 * 6 * 6, 4 * 3 * 9, 4, 3 * 9 * 3 * 3 * 2

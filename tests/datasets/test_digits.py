@@ -89,6 +89,16 @@ def test_each_call_gives_the_same_in_fresh_arrays(data):
     np.testing.assert_array_equal(load_digits()["X_train"], data["X_train"])
 
 
+def test_the_options_of_all_loaders_are_taken(data):
+    kept = load_digits(keep_uint8=True, num_training=100, num_test=7, normalize=True)
+    assert kept["X_train"].dtype == np.uint8 and len(kept["X_train"]) == 100 and len(kept["X_test"]) == 7
+    np.testing.assert_array_equal(kept["X_train"][:, 0], pixels(data)["train"][:100])
+    assert kept["scale"] == 16 and kept["std"].shape == (1, 1, 1)
+    np.testing.assert_allclose(kept["mean_image"][0], pixels(data)["train"][:100].mean(axis=0) / 16, atol=1e-7)
+    assert load_digits(flatten=True)["X_val"].shape == (180, 64)
+    assert not np.array_equal(load_digits(seed=1)["y_train"], data["y_train"])
+
+
 def test_the_script_makes_the_packaged_file_and_the_same_bytes_twice(tmp_path):
     build_digits(tmp_path / "first.npz")
     build_digits(tmp_path / "second.npz")

@@ -11,14 +11,14 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     where = "spatial_batchnorm_forward"
     check_arrays(where, x=(x, "N C H W"), gamma=(gamma, "C"), beta=(beta, "C"))
     mode, eps, momentum, running_mean, running_var = read_bn_param(where, bn_param, x)
-    pixels = _as_pixels(x)
+    pixels = as_pixels(x)
     if mode == "train":
         _, (mean,), (var,), (std,) = standardize(pixels, 0, eps)
         move_running_statistics(bn_param, momentum, running_mean, running_var, mean, var)
     else:
         mean, std = running_mean, np.sqrt(running_var + eps)
     out = gamma * (pixels - mean) / std + beta
-    return _as_images(out, x.shape), (pixels, mean, std, gamma, mode, x.shape)
+    return as_images(out, x.shape), (pixels, mean, std, gamma, mode, x.shape)
 
 
 def spatial_batchnorm_backward(dout, cache):
@@ -26,12 +26,12 @@ def spatial_batchnorm_backward(dout, cache):
     from .sums import sum_over
 
     pixels, mean, std, gamma, mode, shape = cache
-    dpixels, normalized = _as_pixels(dout), (pixels - mean) / std
+    dpixels, normalized = as_pixels(dout), (pixels - mean) / std
     if mode == "test":
         dx = dpixels * gamma / std
     else:
         dx = standardize_backward(dpixels * gamma, normalized, std, 0)
-    return _as_images(dx, shape), sum_over(dpixels * normalized, 0), sum_over(dpixels, 0)
+    return as_images(dx, shape), sum_over(dpixels * normalized, 0), sum_over(dpixels, 0)
 
 
 def conv_forward(x, w, b, conv_param):

@@ -19,6 +19,7 @@ from exercises.specimens import write_specimens
 from exercises.syllabus import EXERCISES, exercise
 from layerwise.__main__ import main
 
+from ..browser import DESK, PHONE, assert_fits, opened
 from .conftest import ROOT
 
 # Of the files affine, relu and dropout, in which the twenty are broken; all exercises are tried by hand.
@@ -112,7 +113,7 @@ def test_csv_has_a_line_a_submission(run):
     assert head == ["submission", "points", "of", "4.2", "4.3", "7.1", "remarks"]
     assert [line[0] for line in lines] == sorted(run["deserved"])
     assert lines[0][1:6] == ["5", "5", "2", "1", "2"]
-    assert lines[8][1:6] == ["4", "5", "2", "0", "2"]
+    assert lines[8][1:6] == ["4", "5", "2", "0", "2"] and lines[8][-1] == ""
     assert lines[17][-1].startswith("layers/affine.py is left out: it is larger than a megabyte")
 
 
@@ -161,6 +162,63 @@ def test_the_summary_is_one_page_that_needs_nothing_else(run):
     assert "Hidden cases of seed 12345" in text and all(name in text for name in run["deserved"])
     (row,) = [row for row in run["marks"]["04-wrong-answers.zip"].rows if row.exercise == "4.2"]
     assert f"{row.diagnosis} (1)" in text
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_summary_can_be_read_on_a_phone_and_in_the_dark(viewport, run):
+    with opened(run["folder"] / "out/summary.html", viewport) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+        assert_fits(page)
+        light, dark = (_least_contrast(page, scheme) for scheme in ("light", "dark"))
+        assert light >= 4.5 and dark >= 4.5
+        assert page.troubles == []
+
+
+# Of every element with words of its own: the contrast (WCAG 2.1) of its colour to the nearest background around it.
+_CONTRASTS = """() => {
+    const numbers = colour => colour.match(/[0-9.]+/g).map(Number);
+    const shine = colour => numbers(colour).slice(0, 3).map(c => c / 255)
+        .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = element => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return numbers(colour)[3] === 0 ? behind(element.parentElement) : colour;
+    };
+    return [...document.body.querySelectorAll("*")]
+        .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+        .map(e => [shine(getComputedStyle(e).color), shine(behind(e))].sort((a, b) => b - a))
+        .map(([bright, dim]) => (bright + 0.05) / (dim + 0.05));
+}"""
+
+
+def _least_contrast(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    return min(page.evaluate(_CONTRASTS))
+
+
+def test_a_name_in_the_summary_leads_to_what_was_found_by_keyboard(run):
+    with opened(run["folder"] / "out/summary.html") as page:
+        found = page.locator("details", has_text="04-wrong-answers.zip")
+        assert found.get_attribute("open") is None
+        page.get_by_role("link", name="04-wrong-answers.zip").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelectorAll('details')[3].open")
+        assert found.locator("pre").first.is_visible() and "4.2 ✗" in found.inner_text()
+
+
+def test_what_was_made_for_another_version_is_said_to_be(run):
+    words = "it is made for another version of the project: its hand-out.txt says '0123456789ab', not "
+    marks = run["marks"]
+    assert [name for name, mark in marks.items() if words in " ".join(mark.remarks)] == ["05-half"]
+    page = (run["folder"] / "out/gradescope/05-half.json").read_text()
+    assert words in json.loads(page)["output"] and words in (run["folder"] / "out/grades.csv").read_text()
+
+
+def test_what_does_not_say_for_which_version_it_was_made_is_marked_with_a_doubt(tmp_path):
+    (tmp_path / "layers").mkdir()
+    (tmp_path / "layers/relu.py").write_text("")
+    doubt = "it has no hand-out.txt: nothing tells which version of the project it is made for"
+    assert module._mark(tmp_path, [], 5, Limits(), 100).notes[-1] == doubt
 
 
 def test_what_is_handed_in_cannot_write_into_the_summary(tmp_path):

@@ -126,6 +126,13 @@ def test_the_reference_comes_packed_and_whole(hand_out, reference):
     assert Reference.from_file(hand_out / "exercises/reference.bin").sources == reference.sources
 
 
+def test_it_says_from_which_version_it_was_made(hand_out, reference):
+    assert (hand_out / "hand-out.txt").read_text() == f"{reference.stamp()}\n"
+    assert Reference.from_file(hand_out / "exercises/reference.bin").stamp() == reference.stamp()
+    assert reference.with_source("layers/relu.py", "pass").stamp() != reference.stamp()
+    assert reference.with_source("exercises/wrong_answers/lesson04.py", "").stamp() == reference.stamp()
+
+
 def test_it_is_written_from_the_source_and_the_rest_is_left_alone(hand_out, reference):
     originals = handed_out(reference)
     for path, text in originals.items():
@@ -198,6 +205,7 @@ def test_its_setup_names_what_is_there(hand_out):
     packages = config["options"]["packages"].split()
     there = {path.parent.relative_to(hand_out).as_posix().replace("/", ".") for path in hand_out.rglob("__init__.py")}
     assert set(packages) == there
+    assert list(config["options.extras_require"]) == ["run", "notebook"]
     assert config["options.entry_points"]["console_scripts"].strip() == "layerwise = layerwise.__main__:main"
     assert "numpy>=2.0" in config["options"]["install_requires"].split()
     for path in config["metadata"]["license_files"].split():

@@ -198,7 +198,8 @@ def test_submit_packs_every_file_in_which_there_was_something_to_write(tree, say
     status, text = say("submit")
     assert status == 0 and text == "submission.zip: 22 files. By the last checks 1 of 114 points.\n"
     with zipfile.ZipFile(tree / "submission.zip") as packed:
-        assert packed.namelist() == files_to_hand_in()
+        assert packed.namelist() == [*files_to_hand_in(), "hand-out.txt"]
+        assert packed.read("hand-out.txt").decode() == (tree / "hand-out.txt").read_text().strip()
         assert packed.read(RELU) == (tree / RELU).read_bytes()
 
 

@@ -47,6 +47,14 @@ def test_a_zip_and_a_folder_are_read_alike(prefix, make_zip, make_folder):
         assert submission.files == expected and submission.notes == []
 
 
+def test_the_stamp_of_the_hand_out_is_read_and_is_no_file_of_an_exercise(make_zip, make_folder):
+    files = everything("mine/") | {"mine/hand-out.txt": "0123\n"}
+    for path in (make_zip(files.items()), make_folder(files)):
+        submission = read_submission(path)
+        assert submission.stamp == "0123" and set(submission.files) == set(files_to_hand_in())
+    assert read_submission(make_zip(everything().items())).stamp == ""
+
+
 def test_a_copy_holds_the_files_of_exercises_and_no_others(make_folder, tmp_path):
     submission = read_submission(make_folder(everything() | {"exercises/judge.py": "bad"}))
     submission.write(tmp_path / "copy")

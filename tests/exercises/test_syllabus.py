@@ -40,6 +40,23 @@ def test_cases_are_drawn_from_the_seed_alone(known, reference):
     assert drawn(1) == drawn(1)
 
 
+def test_every_way_to_convolve_is_a_twin(reference):
+    """A kernel is a module that says what it `fits`; a new one is an answer to the exercises, too."""
+    hidden = hidden_functions()
+    for module, path in reference.modules().items():
+        functions = [node.name for node in ast.parse(reference.sources[path]).body if isinstance(node, ast.FunctionDef)]
+        if module.startswith("layers.kernels.") and "fits" in functions:
+            answers = {"forward", "backward_w", "backward_x", "_blocks", "_correlate", "correlate"}
+            assert answers & set(functions) <= set(hidden.get(module, ())), module
+
+
+def test_every_way_to_pool_is_a_twin(reference):
+    text = reference.sources["layers/kernels/pooling.py"]
+    pooling = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    hidden = set(hidden_functions()["layers.kernels.pooling"])
+    assert {name for name in pooling if name.startswith("max_")} <= hidden
+
+
 def test_no_function_is_asked_for_twice():
     names = [name for known in EXERCISES for name in known.functions]
     assert len(names) == len(set(names))

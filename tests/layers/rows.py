@@ -142,6 +142,8 @@ ROWS = [
     Row(layers.layernorm, norm_shapes()),
     Row(layers.spatial_batchnorm, spatial_norm_shapes(**TRAIN)),
     Row(layers.spatial_batchnorm, spatial_norm_shapes(**TEST)),
+    Row(layers.spatial_batchnorm_relu, spatial_norm_shapes(**TRAIN)),
+    Row(layers.spatial_batchnorm_relu, spatial_norm_shapes(**TEST)),
     Row(layers.spatial_groupnorm, groupnorm_shapes),
     Row(layers.conv, conv_shapes()),
     Row(Layer(layers.conv_forward_naive, layers.conv_backward_naive), conv_shapes()),

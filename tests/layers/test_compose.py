@@ -61,7 +61,7 @@ def test_help_of_a_composite_shows_the_call_the_gradients_and_the_parts():
     assert backward.__doc__.startswith("dx, dw, db, dgamma, dbeta = conv_bn_relu_backward(dout, cache)\n")
     for doc in (forward.__doc__, backward.__doc__):
         assert "one after the other" in doc
-        assert "    conv(x, w, b, conv_param)\n    spatial_batchnorm(x, gamma, beta, bn_param)\n    relu(x)" in doc
+        assert "    conv(x, w, b, conv_param)\n    spatial_batchnorm_relu(x, gamma, beta, bn_param)" in doc
     assert "The sum of what the parts make of the same x" in add(affine, relu).forward.__doc__
     assert "dx = tanh_relu_backward(dout, cache)\n" in chain(tanh, relu).backward.__doc__
 

@@ -82,7 +82,7 @@ def test_documented_shapes(row):
 
 @every_row
 def test_docstrings_name_every_argument(row):
-    if row.layer.parts:
+    if row.layer.parts and "Parameters" not in row.layer.forward.__doc__:
         assert repr(row.layer) in row.layer.forward.__doc__.replace("_forward(", "(")
         return
     if "naive" in row.layer.name:
@@ -195,7 +195,7 @@ def test_float32_stays_float32(row):
     settings = copy.deepcopy(case.settings)
     out, cache = row.layer.forward(*values, *settings)
     for value in arrays_in((out, cache, backward(row, dout, cache), settings)):
-        assert value.dtype == np.float32
+        assert value.dtype == np.float32 or value.dtype.kind in "ub"  # places in a window, and what a relu let through
 
 
 @every_row

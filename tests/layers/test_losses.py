@@ -1,5 +1,7 @@
 """Losses: exact to the last digits, finite at the extremes, and choosy about labels."""
 
+import functools
+
 import mpmath
 import numpy as np
 import pytest
@@ -8,7 +10,15 @@ from layers import eval_numerical_gradient, Layer, check_layer, mse_loss, sigmoi
 
 from .rows import distinct
 
+
+@functools.wraps(softmax_loss)
+def soft_loss(x, y):
+    """The softmax loss once more, to be asked the same questions with soft labels."""
+    return softmax_loss(x, y)
+
+
 LOSSES = {loss.__name__: loss for loss in (softmax_loss, svm_loss, mse_loss, sigmoid_cross_entropy_loss)}
+LOSSES["softmax_loss-soft"] = soft_loss
 CLASSIFYING = (softmax_loss, svm_loss)
 
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
@@ -20,6 +30,8 @@ def labels_for(loss, x, rng):
         return rng.integers(x.shape[1], size=len(x))
     if loss is mse_loss:
         return rng.standard_normal(x.shape).astype(x.dtype)
+    if loss is soft_loss:
+        return rng.dirichlet(np.ones(x.shape[1]), size=len(x))
     return rng.uniform(size=x.shape)
 
 
@@ -33,6 +45,14 @@ def exactly(loss, x, y):
             powers = [mpmath.exp(value) for value in x[n]]
             total += mpmath.log(mpmath.fsum(powers)) - x[n][y[n]]
             dx[n] = [power / mpmath.fsum(powers) - (c == y[n]) for c, power in enumerate(powers)]
+            continue
+        if loss is soft_loss:
+            powers = [mpmath.exp(value) for value in x[n]]
+            total_power = mpmath.fsum(powers)
+            for c in range(C):
+                target = mpmath.mpf(float(y[n, c]))
+                total -= target * (x[n][c] - mpmath.log(total_power))
+                dx[n][c] = powers[c] / total_power - target
             continue
         for c in range(C):
             if loss is svm_loss:
@@ -141,6 +161,9 @@ EXTREMES = [
     (softmax_loss, [[-1e300, -1e300]], [0], np.log(2), [[-0.5, 0.5]]),
     (softmax_loss, [[0.0, -np.inf, 0.0]], [0], np.log(2), [[-0.5, 0.0, 0.5]]),
     (softmax_loss, [[-1e300, -np.inf]], [0], 0.0, [[0.0, 0.0]]),
+    (soft_loss, [[1e300, -1e300, 0.0]], [[0.5, 0.25, 0.25]], 7.5e299, [[0.5, -0.25, -0.25]]),
+    (soft_loss, [[-1e300, -1e300]], [[0.75, 0.25]], np.log(2), [[-0.25, 0.25]]),
+    (soft_loss, [[0.0, -np.inf, 0.0]], [[0.25, 0.0, 0.75]], np.log(2), [[0.25, 0.0, -0.25]]),
     (svm_loss, [[1e300, -1e300, 0.0]], [0], 0.0, [[0.0, 0.0, 0.0]]),
     (svm_loss, [[1e300, -1e300, 0.0]], [1], 3e300, [[1.0, -2.0, 1.0]]),
     (svm_loss, [[0.5, -np.inf, 0.0]], [0], 0.5, [[-1.0, 0.0, 1.0]]),
@@ -164,7 +187,7 @@ def test_extreme_scores_stay_finite(loss, x, y, expected, expected_dx):
 @every_loss
 def test_float32_extremes_stay_finite(loss):
     x = np.array([[3e38, -3e38], [-3e38, 3e38]], dtype=np.float32)
-    y = {mse_loss: np.zeros((2, 2), np.float32), sigmoid_cross_entropy_loss: np.eye(2)}.get(loss, np.arange(2))
+    y = {mse_loss: np.zeros((2, 2), np.float32)}.get(loss, np.arange(2) if loss in CLASSIFYING else np.eye(2))
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         value, dx = loss(x, y)
     assert np.isfinite(value) and np.isfinite(dx).all()
@@ -205,6 +228,26 @@ BAD_TARGETS = {
 }
 BAD = {
     softmax_loss: BAD_CLASSES,
+    soft_loss: {
+        "a column": np.ones((N, 1)),
+        "too short": np.full((N - 1, C), 1 / C),
+        "too long": np.full((N + 1, C), 1 / C),
+        "a class too few": np.full((N, C - 1), 1 / (C - 1)),
+        "transposed": np.full((C, N), 1 / N),
+        "three axes": np.full((N, C, 1), 1 / C),
+        "negative": np.array([[1.5, -0.5, 0, 0]] * N),
+        "sum above 1": np.full((N, C), 0.5),
+        "sum below 1": np.array([[1.0, 0, 0, 0]] * (N - 1) + [[0.5, 0.25, 0, 0]]),
+        "sum a little off": np.array([[1.0, 0, 0, 2e-5]] * N),
+        "nan": np.full((N, C), np.nan),
+        "inf": np.full((N, C), np.inf),
+        "integers": np.eye(C, dtype=np.uint8)[:N],
+        "bool": np.eye(C, dtype=bool)[:N],
+        "object": np.eye(C)[:N].astype(object),
+        "complex": np.eye(C)[:N].astype(complex),
+        "str": np.eye(C)[:N].astype(str),
+        "list": np.eye(C)[:N].tolist(),
+    },
     svm_loss: BAD_CLASSES,
     mse_loss: BAD_TARGETS,
     sigmoid_cross_entropy_loss: {
@@ -234,6 +277,23 @@ def test_the_message_shows_the_bad_label(loss):
         loss(np.zeros((N, C)), np.array([0, 1]))
     with pytest.raises(TypeError, match="y must be an ndarray of integer class labels, got dtype float64"):
         loss(np.zeros((N, C)), np.zeros(N))
+
+
+def test_the_message_shows_what_is_wrong_with_soft_labels():
+    x, y = np.zeros((N, C)), np.full((N, C), 0.25)
+    with pytest.raises(ValueError, match=r"y has shape \(3, 2\); soft labels need \(3, 4\), the shape of x"):
+        softmax_loss(x, y[:, :2])
+    y[1, 2] = 0.5
+    with pytest.raises(ValueError, match=r"y has the sum 1\.25 in row 1; the probabilities of the classes sum to 1"):
+        softmax_loss(x, y)
+    y[1, 2] = -0.5
+    with pytest.raises(ValueError, match=r"y has the probability -0\.5; expected 0 to 1"):
+        softmax_loss(x, y)
+
+
+def test_soft_labels_are_for_the_softmax_loss_alone():
+    with pytest.raises(TypeError, match="svm_loss: y must be an ndarray of integer class labels, got dtype float64"):
+        svm_loss(np.zeros((N, C)), np.full((N, C), 0.25))
 
 
 def test_the_message_shows_the_bad_target():
@@ -325,12 +385,12 @@ def test_the_mean_is_over_all_elements_of_any_shape(loss):
     np.testing.assert_array_equal(dx.reshape(-1), flat_dx)
 
 
-@classifying
-def test_a_nan_score_gives_a_nan_loss(loss):
+@pytest.mark.parametrize("loss, y", [(loss, np.array([0, 1])) for loss in CLASSIFYING] + [(soft_loss, np.eye(3)[:2])])
+def test_a_nan_score_gives_a_nan_loss(loss, y):
     """N3."""
     x = np.zeros((2, 3))
     x[1, 2] = np.nan
-    value, _ = loss(x, np.array([0, 1]))
+    value, _ = loss(x, y)
     assert np.isnan(value)
 
 
@@ -350,17 +410,38 @@ def test_integer_targets_are_accepted():
         np.testing.assert_array_equal(dx, dexpected)
 
 
+@pytest.mark.parametrize("soft", [False, True], ids=["hard", "soft"])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
-def test_label_smoothing_is_the_cross_entropy_with_a_smoothed_target(smoothing):
+def test_label_smoothing_is_the_cross_entropy_with_a_smoothed_target(smoothing, soft):
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((5, 4)), rng.integers(0, 4, 5)
-    target = smoothing / 4 + (1 - smoothing) * np.eye(4)[y]
+    labels = rng.dirichlet(np.ones(4), 5) if soft else np.eye(4)[y]
+    target = smoothing / 4 + (1 - smoothing) * labels
     log_p = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+    y = labels if soft else y
     loss, dx = softmax_loss(x, y, label_smoothing=smoothing)
     assert abs(loss + np.mean(np.sum(target * log_p, axis=1))) <= 1e-14
     np.testing.assert_allclose(dx, (np.exp(log_p) - target) / 5, atol=1e-15)
     numerical = eval_numerical_gradient(lambda x: softmax_loss(x, y, smoothing)[0], x, verbose=False)
     np.testing.assert_allclose(dx, numerical, atol=1e-9)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_soft_label_that_is_all_on_one_class_is_that_class(dtype, smoothing):
+    rng = np.random.default_rng(1)
+    x, y = rng.standard_normal((6, 4)), rng.integers(0, 4, 6)
+    loss, dx = softmax_loss(x, np.eye(4, dtype=dtype)[y], smoothing)
+    expected, expected_dx = softmax_loss(x, y, smoothing)
+    assert loss == expected
+    np.testing.assert_array_equal(dx, expected_dx)
+
+
+def test_soft_labels_of_float32_may_miss_the_sum_1_by_rounding():
+    y = np.random.default_rng(2).dirichlet(np.ones(1000), 20).astype(np.float32)
+    assert np.abs(y.sum(axis=1, dtype=np.float64) - 1).max() > 1e-9
+    loss, _ = softmax_loss(np.zeros((20, 1000)), y)
+    assert loss == pytest.approx(np.log(1000), rel=1e-12)
 
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.0, np.nan, "0.1", True])

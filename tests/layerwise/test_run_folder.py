@@ -46,9 +46,38 @@ def test_parents_are_made(tmp_path):
     assert RunFolder("x", "a/b/c").path.is_dir() and (tmp_path / "a/b/c").is_dir()
 
 
-def test_only_an_empty_folder_is_discarded(tmp_path):
+def test_a_run_without_anything_to_keep_leaves_no_folder_but_what_others_put_there():
     empty, full = RunFolder("x"), RunFolder("x")
-    full.add("notes.txt", lambda path: path.write_text(""))
     for folder in (empty, full):
-        folder.discard_if_empty()
-    assert not empty.path.exists() and full.path.exists()
+        folder.add_config({"lr": 1})
+        folder.add("history.csv", lambda path: path.write_text(""))
+    (full.path / "notes.txt").write_text("precious")
+    for folder in (empty, full):
+        folder.discard("history.csv", "epochs.csv")
+    assert not empty.path.exists()
+    assert [path.name for path in full.path.iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_is_reopened_with_its_config():
+    RunFolder("x").add_config({"lr": 0.125, "data": "digits"})
+    folder, config = RunFolder.reopen("runs/x", ["lr", "data"])
+    assert config == {"lr": 0.125, "data": "digits"} and folder.files == ["config.json"]
+    folder.add("notes.txt", lambda path: path.write_text(""))
+    assert (folder.path / "notes.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (None, "x is not the folder of a run: its config.json cannot be read: .*No such file"),
+        ("{", "x is not the folder of a run: its config.json cannot be read: "),
+        ("7", "x is not the folder of a run: its config.json cannot be read: "),
+        ("{}", "x is not the folder of such a run: its config.json lacks lr, data"),
+    ],
+)
+def test_what_is_no_run_folder_is_refused(content, words, tmp_path):
+    (tmp_path / "x").mkdir()
+    if content is not None:
+        (tmp_path / "x" / "config.json").write_text(content)
+    with pytest.raises(ValueError, match=words):
+        RunFolder.reopen("x", ["lr", "data"])

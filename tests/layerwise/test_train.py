@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import re
 import subprocess
 import sys
@@ -17,8 +16,9 @@ from layerwise.__main__ import main
 from layerwise.report import predict
 
 ROOT = Path(__file__).resolve().parents[2]
-NUMBERS = {"config.json", "history.csv", "best.npz"}
-FOR_ALL = NUMBERS | {"curve.png", "confusion.png", "mistakes.png"}
+NUMBERS = {"config.json", "history.csv", "epochs.csv", "best.npz"}
+UNDRAWN = NUMBERS | {"report.html"}
+FOR_ALL = UNDRAWN | {"curve.png", "confusion.png", "mistakes.png"}
 SMALL = ["--data", "spirals", "--epochs", "2"]
 
 
@@ -70,7 +70,8 @@ def test_quiet_leaves_the_result_and_the_files(digits):
     folder, out = digits
     result, last = out.splitlines()
     assert re.fullmatch(r"Test accuracy \d+\.\d\d% \(\d+ of 360\)", result)
-    names = "config.json, history.csv, best.npz, curve.png, confusion.png, mistakes.png, filters.png"
+    pictures = "curve.png, confusion.png, mistakes.png, filters.png"
+    names = f"config.json, history.csv, epochs.csv, best.npz, {pictures}, report.html"
     assert last == f"Files in {folder}: {names}"
 
 
@@ -81,8 +82,8 @@ def test_the_config_holds_all_options_and_versions(digits):
     assert (config["data"], config["model"], config["epochs"], config["seed"]) == ("digits", "convnet", 1, 0)
     assert (config["num_train"], config["num_val"], config["num_test"]) == (1257, 180, 360)
     assert config["input_dim"] == [1, 8, 8] and config["num_classes"] == 10
-    assert {"batch_size", "lr", "lr_decay", "update_rule", "reg", "out", "quiet"} <= config.keys()
-    assert config["versions"].keys() == {"layerwise", "python", "numpy", "scipy"}
+    assert {"batch_size", "lr", "schedule", "update_rule", "reg", "out", "quiet"} <= config.keys()
+    assert config["versions"].keys() == {"layerwise", "python", "numpy", "scipy", "machine"}
     assert config["versions"]["numpy"] == np.__version__
 
 
@@ -117,7 +118,7 @@ def test_what_is_printed_without_a_terminal(capsys):
     assert "class    n  correct  accuracy" in lines
     assert re.fullmatch(r"  all  300  +\d+ +\d+\.\d%", lines[-4])
     assert lines[-2].startswith("Test accuracy ")
-    names = "config.json, history.csv, best.npz, curve.png, confusion.png, mistakes.png"
+    names = "config.json, history.csv, epochs.csv, best.npz, curve.png, confusion.png, mistakes.png, report.html"
     assert lines[-1] == f"Files in {Path('runs/spirals-fc')}: {names}"
     assert err == ""
 
@@ -171,19 +172,26 @@ def test_options_reach_the_solver_and_the_model(undrawn):
 
 
 def test_the_solver_is_given_the_options_and_measures_on_all_examples(undrawn, monkeypatch):
-    from layerwise import train
+    from layerwise import problem
 
-    given, real = {}, train.Solver
+    given, real = {}, problem.Solver
 
     def solver(model, data, **settings):
-        given.update(settings, W1=model.params["W1"].copy())
+        given.update(settings, W1=model.params["W1"].copy(), loss=model.loss_function)
         return real(model, data, **settings)
 
-    monkeypatch.setattr(train, "Solver", solver)
-    options = "--seed 7 --batch-size 300 --lr 0.02 --update-rule sgd --quiet"
+    monkeypatch.setattr(problem, "Solver", solver)
+    options = (
+        "--seed 7 --batch-size 300 --lr 0.02 --update-rule sgd --quiet --accumulate 2 --clip-norm 3 --ema 0.5 "
+        "--patience 4 --schedule warmup:1,cosine --label-smoothing 0.25"
+    )
     assert main(["train", *SMALL, *options.split()]) == 0
     assert (given["seed"], given["batch_size"], given["num_epochs"], given["update_rule"]) == (7, 300, 2, "sgd")
     assert given["optim_config"] == {"learning_rate": 0.02} and given["num_train_samples"] is None
+    names = "accumulate", "clip_norm", "ema_decay", "patience"
+    assert [given[name] for name in names] == [2, 3.0, 0.5, 4]
+    assert [given["schedule"](epoch, 3) for epoch in (0.5, 1, 2)] == [0.5, 1.0, 0.5]
+    assert given["loss"].keywords == {"label_smoothing": 0.25}
     model = catalogue.make_model("fc", catalogue.DATA["spirals"](), reg=0.0, seed=7)
     np.testing.assert_array_equal(given["W1"], model.params["W1"])
 
@@ -204,6 +212,11 @@ def test_the_solver_is_given_the_options_and_measures_on_all_examples(undrawn, m
         (["--reg", "-1"], "argument --reg: must be a finite number >= 0, got '-1'"),
         (["--seed", "-1"], "argument --seed: must be an integer >= 0, got '-1'"),
         (["--seed", "x"], "argument --seed: must be an integer >= 0, got 'x'"),
+        (["--clip-norm", "0"], "argument --clip-norm: must be a finite number > 0, got '0'"),
+        (["--ema", "1"], "argument --ema: must be a finite number >= 0 and < 1, got '1'"),
+        (["--label-smoothing", "1"], "argument --label-smoothing: must be a finite number >= 0 and < 1, got '1'"),
+        (["--patience", "0"], "argument --patience: must be an integer >= 1, got '0'"),
+        (["--schedule", "cosinus"], "argument --schedule: unknown schedule 'cosinus'; known are constant, step:EPOCHS"),
         (["--quick"], "unrecognized arguments: --quick"),
         (
             ["--data", "blobs", "--model", "resnet"],
@@ -270,7 +283,7 @@ def test_the_pictures_are_of_the_original_images_and_the_first_filters(few_digit
 def test_an_empty_folder_is_taken(undrawn):
     Path("empty").mkdir()
     assert main(["train", *SMALL, "--out", "empty", "--quiet"]) == 0
-    assert files("empty") == NUMBERS
+    assert files("empty") == UNDRAWN
 
 
 def test_without_matplotlib_it_trains_and_says_what_to_install(monkeypatch, capsys):
@@ -279,9 +292,11 @@ def test_without_matplotlib_it_trains_and_says_what_to_install(monkeypatch, caps
         monkeypatch.delitem(sys.modules, name)
     assert main(["train", *SMALL]) == 0
     out, err = capsys.readouterr()
-    assert files("runs/spirals-fc") == {"config.json", "history.csv", "best.npz"}
+    assert files("runs/spirals-fc") == UNDRAWN
+    assert "matplotlib is not installed" in Path("runs/spirals-fc/report.html").read_text()
     assert err == "layerwise train: pictures need matplotlib; in the checkout: pip install -e '.[run]'\n"
-    assert out.endswith("Files in runs/spirals-fc: config.json, history.csv, best.npz\n".replace("/", os.sep))
+    names = "config.json, history.csv, epochs.csv, best.npz, report.html"
+    assert out.endswith(f"Files in {Path('runs/spirals-fc')}: {names}\n")
 
 
 def test_a_terminal_gets_a_bar(undrawn, monkeypatch, capsys):
@@ -321,7 +336,7 @@ def test_only_the_last_quarter_of_the_epochs_decides_what_is_kept(undrawn, monke
 
 
 def test_what_is_kept_is_what_is_saved(undrawn, monkeypatch):
-    from layerwise.report import History
+    from layerwise.history import History
 
     seen, histories, real = [], [], History.__call__
 
@@ -349,32 +364,9 @@ def test_a_loss_that_is_not_finite_fails_in_words_and_keeps_the_best(undrawn, ca
     assert main(["train", *SMALL, "--lr", "1e30", "--update-rule", "sgd"]) == 1
     out, err = capsys.readouterr()
     assert re.match(r"layerwise train: Solver: .* at iteration \d+ / 66 with learning rate 1e\+30", err)
-    assert files("runs/spirals-fc") == NUMBERS
+    assert files("runs/spirals-fc") == UNDRAWN
     assert "Test accuracy" in out
-
-
-def test_ctrl_c_keeps_what_was_learned(undrawn, monkeypatch, capsys):
-    from layerwise import progress
-
-    def interrupt(solver):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(progress, "print_epoch", interrupt)
-    assert main(["train", *SMALL]) == 130
-    out, err = capsys.readouterr()
-    assert err.startswith("layerwise train: stopped by hand after iteration 33 of 66\n")
-    assert files("runs/spirals-fc") == NUMBERS and len(history("runs/spirals-fc")) == 33
-
-
-def test_ctrl_c_before_anything_is_learned_leaves_nothing(monkeypatch, capsys):
-    from solvers import Solver
-
-    def interrupt(solver):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Solver, "train", interrupt)
-    assert main(["train", *SMALL]) == 130
-    assert files("runs") == set()
+    assert "with learning rate 1e+30" in Path("runs/spirals-fc/report.html").read_text()
 
 
 @pytest.mark.parametrize("argv", [[], ["fly"]])

@@ -18,7 +18,7 @@ def geometry(name, rng):
         HH, WW = {"winograd": (3, 3), "pointwise": (1, 1)}.get(name, rng.integers(1, 6, 2))
         H, W = rng.integers(1, 11, 2)
         stride, pad = int(rng.integers(1, 4)), int(rng.integers(0, 4))
-        if name in ("winograd", "flat", "fft"):
+        if name in ("winograd", "fft"):
             stride = 1
         if HH <= H + 2 * pad and WW <= W + 2 * pad and KERNELS[name].fits(C, F, HH, WW, stride, pad):
             return N, C, F, int(H), int(W), int(HH), int(WW), stride, pad
@@ -26,6 +26,10 @@ def geometry(name, rng):
 
 def channels_last_in_memory(x):
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+
+def examples_last_in_memory(x):
+    return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
 
 
 @pytest.fixture(params=[1, 2], ids=["one thread", "two threads"])
@@ -48,7 +52,7 @@ def test_every_kernel_agrees_with_the_loops(name, number_of_threads, figures):
         dout = rng.standard_normal(out.shape)
         expected = (out, *conv_backward_naive(dout, cache))
         for dtype, (out_bound, grad_bound) in BOUNDS.items():
-            for layout in (np.ascontiguousarray, channels_last_in_memory):
+            for layout in (np.ascontiguousarray, channels_last_in_memory, examples_last_in_memory):
                 with forced(name):
                     out, cache = conv_forward(layout(x.astype(dtype)), w.astype(dtype), b.astype(dtype), conv_param)
                     got = (out, *conv_backward(layout(dout.astype(dtype)), cache))
@@ -87,7 +91,10 @@ def test_the_plan_names_every_kernel_and_ends_with_one_that_takes_everything():
     [
         ((64, 256, 1, 1), 1, 0, "pointwise"),
         ((64, 64, 3, 3), 1, 1, "winograd"),
-        ((32, 3, 7, 7), 1, 3, "flat"),
+        ((32, 3, 7, 7), 1, 3, "rows"),
+        ((16, 1, 3, 3), 1, 1, "rows"),
+        ((6, 1, 5, 5), 1, 2, "examples_last"),
+        ((16, 6, 5, 5), 1, 0, "examples_last"),
         ((8, 16, 13, 13), 1, 6, "fft"),
         ((128, 64, 3, 3), 2, 1, "im2col"),
     ],
