@@ -7,7 +7,6 @@ nobody disturbed, and the next run begins. Every start after a kill must find a 
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile

@@ -7,6 +7,7 @@ import numpy as np
 
 from layers import Layer, affine, conv, max_pool, relu, softmax_loss, spatial_batchnorm
 from layers.kernels.planner import choose
+from layers.kernels.windows import output_size
 
 from . import course_im2col
 from .agreement import check_arrays
@@ -154,8 +155,10 @@ def compare_losses(shape, dtype, effort):
 
 def kernel_name(case):
     """The name of the kernel that the planner chooses for a convolution."""
-    (conv_param,) = case.settings
-    return choose(case.arrays[0], conv_param["stride"], conv_param["pad"]).__name__.split(".")[-1]
+    (conv_param,), w_shape = case.settings, case.arrays[0]
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    H_out, W_out = output_size("kernel_name", *case.x[2:], *w_shape[2:], stride, pad)
+    return choose(w_shape, stride, pad, case.x[0] * H_out * W_out).__name__.split(".")[-1]
 
 
 def rows(effort):

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-# OpenBLAS's and OpenMP's workers go on spinning for some milliseconds after their last work, and would steal a core
-# from whoever comes next.
-PAUSE = 0.02
+# OpenBLAS's and OpenMP's workers go on spinning for up to some 30 milliseconds after their last work, and would steal a
+# core from whoever comes next; and after a rest the cores take a while to wake. So each contender first runs untimed.
+WARM_UP = 0.05
 
 
 class Effort(NamedTuple):
@@ -40,8 +40,8 @@ def short(value):
 def interleave(contenders, effort):
     """Time functions by turns.
 
-    Every other round goes through them backwards, so that none always follows the same one. In its turn each first
-    waits, then is called once untimed, to have its own data in the processor's caches.
+    Every other round goes through them backwards, so that none always follows the same one. In its turn each first runs
+    untimed for a while, at least once, which also brings its own data into the processor's caches.
 
     Parameters
     ----------
@@ -56,8 +56,7 @@ def interleave(contenders, effort):
     seconds = {name: np.empty(effort.rounds) for name in contenders}
     for number in range(effort.rounds):
         for name in list(contenders)[:: -1 if number % 2 else 1]:
-            time.sleep(PAUSE)
-            contenders[name]()
+            _seconds_a_call(contenders[name], WARM_UP)
             seconds[name][number] = _seconds_a_call(contenders[name], effort.seconds)
     return seconds
 

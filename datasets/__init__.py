@@ -4,7 +4,7 @@ Hugging Face's ``datasets`` bears this package's name; a virtual environment of 
 program and the tests say so when another ``datasets`` is found in place of this one (`layerwise.shadow`).
 """
 
-from .augment import AUGMENTATIONS, compose_augment, to_float
+from .augment import AUGMENTATIONS, compose_augment
 from .cifar import get_CIFAR10_data, load_CIFAR10, load_cifar10, load_cifar100, load_CIFAR_batch
 from .colors import rgb2gray, rgb_to_hsv
 from .csv_table import load_csv
@@ -24,4 +24,5 @@ from .registry import OFFICIAL_SETS
 from .solver_data import solver_data
 from .split import split_data, stratified_split
 from .svhn import load_svhn
+from .to_float import to_float
 from .toy import make_blobs, make_spirals

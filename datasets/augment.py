@@ -7,7 +7,8 @@ A step is a plain function ``(X, y, rng) -> (X, y)``; what else it takes has a d
 
 The Solver calls it with a generator that follows from the seed, the epoch and the place of the minibatch, so that a run
 that is taken up again augments as if it had not been stopped. X is a minibatch (N, C, H, W) of uint8, float32 or
-float64; it keeps its dtype (but for `to_float`), and is not changed in place.
+float64; it keeps its dtype, and is not changed in place. On uint8 steps are faster; `to_float` then makes floats of it,
+as the Solver's ``prepare``.
 """
 
 import zlib
@@ -17,7 +18,6 @@ import numpy as np
 
 from .distort import cutout, mixup, random_brightness, random_contrast
 from .move import random_crop, random_flip, random_rotate, random_shift
-from .prepare import check_examples, float_dtype
 
 AUGMENTATIONS = {
     "flip": random_flip,
@@ -29,50 +29,6 @@ AUGMENTATIONS = {
     "contrast": random_contrast,
     "mixup": mixup,
 }
-
-
-def to_float(X, y, rng, scale=255.0, mean_image=0.0, std=1.0):
-    """Turn a minibatch of raw pixels into standardised floats: ``(X / scale - mean_image) / std``.
-
-    For data kept as uint8, which takes a quarter of the memory. It comes last, after the steps that work on pixels,
-    which are faster on uint8. The numbers are those that the loaders return, and give, bit for bit, what they would
-    have given without ``keep_uint8``. The Solver does not augment what it measures accuracy on: convert that before.
-
-    Parameters
-    ----------
-    X : ndarray of shape (N, ...)
-        Integers or floats.
-    y : ndarray
-        Returned as it is.
-    rng : numpy.random.Generator
-        Not used: there is no chance in it.
-    scale : float
-    mean_image, std : float or ndarray that broadcasts against an example
-
-    Returns
-    -------
-    X : ndarray of float32 (float64 if X is float64), of X's shape
-    y : ndarray
-
-    Raises
-    ------
-    TypeError
-        If X is not an ndarray of floats or integers.
-
-    Examples
-    --------
-    >>> data = {"X_val": np.array([[0, 51, 255]], dtype=np.uint8), "scale": 255.0, "mean_image": 0.2, "std": 2.0}
-    >>> convert = partial(to_float, scale=data["scale"], mean_image=data["mean_image"], std=data["std"])
-    >>> convert(data["X_val"], None, None)[0]
-    array([[-0.1, 0. , 0.4]], dtype=float32)
-    """
-    check_examples("to_float", X)
-    dtype = float_dtype(X)
-    out = X.astype(dtype)
-    out /= dtype.type(scale)
-    out -= np.asarray(mean_image, dtype)
-    out /= np.asarray(std, dtype)
-    return out, y
 
 
 def compose_augment(*steps):
@@ -94,12 +50,12 @@ def compose_augment(*steps):
 
     Examples
     --------
-    >>> augment = compose_augment("flip", partial(random_crop, pad=2), to_float)
+    >>> augment = compose_augment("flip", partial(random_crop, pad=2))
     >>> augment.__qualname__
-    'random_flip, random_crop(pad=2), to_float'
+    'random_flip, random_crop(pad=2)'
     >>> X, y = augment(np.zeros((5, 3, 8, 8), dtype=np.uint8), np.arange(5), np.random.default_rng(0))
     >>> X.shape, X.dtype
-    ((5, 3, 8, 8), dtype('float32'))
+    ((5, 3, 8, 8), dtype('uint8'))
     """
     functions = [_function(step) for step in steps]
 

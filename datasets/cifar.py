@@ -17,7 +17,7 @@ from .registry import CIFAR100_COARSE_NAMES, OFFICIAL_SETS
 from .solver_data import solver_data
 
 PIXELS = 3 * 32 * 32
-MOST_BATCH_BYTES = 250_000_000  # CIFAR-100's training images are 155,249,918, or 230 million if Python 3 wrote them anew
+MOST_BATCH_BYTES = 250_000_000  # CIFAR-100's training images are 155,249,918, 230 million if Python 3 wrote them
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def numbered(*labels):
     """Name classes by their numbers, up to the largest label."""
     largest = max(int(y.max(initial=0)) for y in labels)
     if largest >= MOST_CLASSES:
-        raise ValueError(f"solver_data: a label is {largest}; labels count the classes from 0, up to {MOST_CLASSES - 1}")
+        raise ValueError(f"solver_data: a label is {largest}; labels count from 0, up to {MOST_CLASSES - 1}")
     return [str(label) for label in range(largest + 1)]
 
 

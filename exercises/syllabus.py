@@ -70,7 +70,7 @@ _CONV_KERNELS = (
 _POOL_KERNELS = tuple(
     f"layers.kernels.pooling:{name}"
     for name in (
-        "max_forward", "max_backward", "max_forward_with_places", "max_backward_from_places", "_largest", "_route"
+        "max_forward", "max_backward", "max_relu_forward", "max_relu_backward", "_largest", "_route"
     )
 )  # fmt: skip
 _NORM_FORWARD = (

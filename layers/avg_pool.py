@@ -46,8 +46,8 @@ def avg_pool_forward(x, pool_param):
 def avg_pool_backward(dout, cache):
     """Backward pass of average pooling.
 
-    ``out = sum of the window / (pool_height * pool_width)``: an add gate and a constant factor. Every element of the window
-    gets ``dout / (pool_height * pool_width)``, and adds up what it gets from each window that it lies in.
+    ``out = sum of the window / (pool_height * pool_width)``: an add gate and a constant factor. Every element of the
+    window gets ``dout / (pool_height * pool_width)``, and adds up what it gets from each window that it lies in.
 
     Parameters
     ----------

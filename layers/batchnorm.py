@@ -1,4 +1,4 @@
-"""Batch normalisation: every feature gets mean 0 and variance 1 over the minibatch, then a scale and a shift of its own."""
+"""Batch normalisation: every feature gets mean 0 and variance 1 over the minibatch, then a scale and a shift."""
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from .sums import sum_over
 def batchnorm_forward(x, gamma, beta, bn_param):
     """Normalise each feature over the minibatch in training, by running statistics at test time.
 
-    ``out = gamma * (x - mean) / sqrt(var + eps) + beta`` (Ioffe and Szegedy, 2015, arXiv:1502.03167). The variance is the
-    biased one, ``var = mean((x - mean)^2)``, here and in running_var.
+    ``out = gamma * (x - mean) / sqrt(var + eps) + beta`` (Ioffe and Szegedy, 2015, arXiv:1502.03167). The variance is
+    the biased one, ``var = mean((x - mean)^2)``, here and in running_var.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def batchnorm_backward_alt(dout, cache):
 
 
 def read_bn_param(where, bn_param, x):
-    """Take mode, eps, momentum and the running statistics, in x's dtype, from the settings, checked against x's channels."""
+    """Take mode, eps, momentum and the running statistics, in x's dtype, from the settings, checked against x."""
     mode, eps, momentum, running_mean, running_var = read_param(
         where,
         "bn_param",

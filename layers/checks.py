@@ -59,7 +59,7 @@ def check_batch(where, x, axes=(0,)):
 
 
 def read_param(where, name, given, required=(), optional=None):
-    """Take the values out of a layer's ``*_param`` dict: first the required ones, then the optional ones or their defaults.
+    """Take the values out of a layer's ``*_param`` dict: the required ones, then the optional ones or their defaults.
 
     Raises
     ------

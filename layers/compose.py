@@ -59,7 +59,7 @@ class Layer:
             )
         self.forward, self.backward = forward, backward
         name = forward.__name__
-        self.name = name.replace("_forward_naive", "_naive") if name.endswith("_naive") else name.removesuffix("_forward")
+        self.name = name.replace("_forward_naive", "_naive").removesuffix("_forward")
         self.arrays, self.settings = arrays, tuple(settings)
         # A composite numbers names that occur twice; combined further, it is numbered anew from the bare names.
         self.bare_arrays, self.bare_settings = self.arrays, self.settings
@@ -125,8 +125,8 @@ def chain(*parts, name=None):
     def backward(dout, cache, need_dx=True):
         """Return dx, or ``(dx, *darrays)`` with the gradients of all arrays in the order of the parts.
 
-        The first part returned the first cache. What `_backward` returns for a part is a tuple, dx first; every part but
-        the first needs its dx, whatever need_dx says, since it is the dout of the part before.
+        The first part returned the first cache. What `_backward` returns for a part is a tuple, dx first; every part
+        but the first needs its dx, whatever need_dx says, since it is the dout of the part before.
         """
         grads = ()
         for place, part, part_cache in reversed(list(zip(range(len(parts)), parts, cache, strict=True))):
@@ -273,7 +273,7 @@ def _composite(joined_by, parts, name, forward, backward):
     """Make a Layer of the two functions and give them the signature, the name and the help of a hand-written pair."""
     for part in parts:
         if not isinstance(part, Layer):
-            raise TypeError(f"{joined_by}: expected layers, got {part!r}; make a pair a layer by Layer(forward, backward)")
+            raise TypeError(f"{joined_by}: expected layers, got {part!r}; Layer(forward, backward) makes one of a pair")
     if not parts:
         raise ValueError(f"{joined_by}: expected at least one layer, got none")
 

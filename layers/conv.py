@@ -44,16 +44,17 @@ def conv_forward(x, w, b, conv_param):
     """
     check_arrays("conv_forward", x=(x, "N C H W"), w=(w, "F C HH WW"), b=(b, "F"))
     stride, pad, H_out, W_out = read_conv_param("conv_forward", x, w, conv_param)
-    out = choose(w.shape, stride, pad).forward(x, w, b, stride, pad, (H_out, W_out))
+    kernel = choose(w.shape, stride, pad, len(x) * H_out * W_out)
+    out = kernel.forward(x, w, b, stride, pad, (H_out, W_out))
     return out, (x, w, b, dict(conv_param))
 
 
 def conv_backward(dout, cache, need_dx=True):
     """Backward pass of the convolution.
 
-    One output element is ``out[n, f, i, j] = b[f] + sum over c, u, v of window[c, u, v] * w[f, c, u, v]``, where window is
-    the part of padded image n at place (i, j). The multiply gates swap their inputs, and what was used more than once
-    gets a sum:
+    One output element is ``out[n, f, i, j] = b[f] + sum over c, u, v of window[c, u, v] * w[f, c, u, v]``, where window
+    is the part of padded image n at place (i, j). The multiply gates swap their inputs, and what was used more than
+    once gets a sum:
 
     - w[f] was used at every place of every image: ``dw[f] = sum over n, i, j of dout[n, f, i, j] * window``;
     - b[f] likewise: ``db[f] = sum over n, i, j of dout[n, f, i, j]``;
@@ -78,9 +79,9 @@ def conv_backward(dout, cache, need_dx=True):
     """
     x, w, b, conv_param = cache
     stride, pad, H_out, W_out = read_conv_param("conv_backward", x, w, conv_param)
-    (N, C, H, W), (F, C, HH, WW) = x.shape, w.shape
+    N, F = len(x), len(w)
     check_arrays("conv_backward", dout=(dout, (N, F, H_out, W_out)))
-    kernel = choose(w.shape, stride, pad)
+    kernel = choose(w.shape, stride, pad, N * H_out * W_out)
     dx = kernel.backward_x(dout, w, x.shape, stride, pad) if need_dx else None
     dw = kernel.backward_w(x, dout, w.shape, stride, pad)
     db = sum_of_channels(dout)

@@ -1,7 +1,5 @@
 """Convolution, relu and max pooling in one go."""
 
-import numpy as np
-
 from .checks import check_arrays
 from .compose import Layer
 from .conv import conv, conv_backward, conv_forward
@@ -51,9 +49,8 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
     """
     h, conv_cache = conv_forward(x, w, b, conv_param)
     pool_height, pool_width, stride, out_shape = read_pool_param("conv_relu_pool_forward", h, pool_param)
-    out, places = pooling.max_forward_with_places(h, pool_height, pool_width, stride, out_shape[2:])
-    np.copyto(places, pool_height * pool_width, where=~(out > 0))
-    return np.maximum(out, 0, out=out), (conv_cache, places, h.shape, (pool_height, pool_width, stride))
+    out, places = pooling.max_relu_forward(h, pool_height, pool_width, stride, out_shape[2:])
+    return out, (conv_cache, places, h.shape, (pool_height, pool_width, stride))
 
 
 def conv_relu_pool_backward(dout, cache, need_dx=True):
@@ -78,7 +75,7 @@ def conv_relu_pool_backward(dout, cache, need_dx=True):
     """
     conv_cache, places, shape, window = cache
     check_arrays("conv_relu_pool_backward", dout=(dout, places.shape))
-    dh = pooling.max_backward_from_places(dout, places, shape, *window)
+    dh = pooling.max_relu_backward(dout, places, shape, *window)
     return conv_backward(dh, conv_cache, need_dx)
 
 

@@ -1,7 +1,7 @@
 """The circuit elements of the notes: gates with two inputs, and what becomes of a gradient where a value was broadcast.
 
-Every gate does the same two things. Forward, it computes its output. Backward, it multiplies the gradient that comes from
-above (dout, the sensitivity of the loss to its output) by its local gradients, and passes a product to each input.
+Every gate does the same two things. Forward, it computes its output. Backward, it multiplies the gradient that comes
+from above (dout, the sensitivity of the loss to its output) by its local gradients, and passes a product to each input.
 """
 
 import numpy as np
@@ -221,7 +221,8 @@ def max_gate_backward(dout, cache):
 def _operands(where, x, y):
     """Make both operands arrays of one float type; a plain number takes the type of its partner."""
     x, y = (float(number) if type(number) in (int, float) else number for number in (x, y))
-    check_arrays(where, **{name: (array, "...") for name, array in (("x", x), ("y", y)) if not isinstance(array, float)})
+    arrays = {name: (array, "...") for name, array in (("x", x), ("y", y)) if not isinstance(array, float)}
+    check_arrays(where, **arrays)
     dtype = np.result_type(x, y)
     x, y = np.asarray(x, dtype), np.asarray(y, dtype)
     try:

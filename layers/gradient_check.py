@@ -1,8 +1,8 @@
 """Numerical gradients: a derivative is a sensitivity, so nudge an input, watch the output, and compare.
 
 ``f(x + h) ~ f(x) + h df/dx``. The course's four functions use centred differences,
-``df/dx ~ (f(x + h) - f(x - h)) / (2 h)``, whose error falls with h^2. `check_layer` uses four points, with an error that
-falls with h^4, and tells a wrong gradient from a kink of the function.
+``df/dx ~ (f(x + h) - f(x - h)) / (2 h)``, whose error falls with h^2. `check_layer` uses four points, with an error
+that falls with h^4, and tells a wrong gradient from a kink of the function.
 """
 
 import copy

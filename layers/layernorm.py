@@ -52,7 +52,8 @@ def layernorm_backward(dout, cache):
 
     ``out[n, d] = gamma[d] * normalized[n, d] + beta[d]``. gamma and beta serve every example, so their gradients are
     sums over the N examples. Mean and variance belong to one example: with ``g = dout * gamma`` and means over its D
-    features, ``dx = (g - mean(g) - normalized * mean(g * normalized)) / std``, batch normalisation turned by 90 degrees.
+    features, ``dx = (g - mean(g) - normalized * mean(g * normalized)) / std``, batch normalisation turned by 90
+    degrees.
 
     Parameters
     ----------

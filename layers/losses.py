@@ -1,4 +1,4 @@
-"""Losses: ``loss, dx = NAME_loss(x, y)``, with the mean over the minibatch and the gradient that starts backpropagation.
+"""Losses: ``loss, dx = NAME_loss(x, y)``: the mean over the minibatch, and the gradient that backward starts from.
 
 A loss is the last gate of the circuit. Its output is one number, whose gradient with respect to itself is 1, so it can
 return dx at once. All four compute in float64, and return the loss as a float and dx in x's dtype.

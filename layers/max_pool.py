@@ -44,9 +44,9 @@ def max_pool_forward(x, pool_param):
 def max_pool_backward(dout, cache):
     """Backward pass of max pooling.
 
-    Each window is a max gate: the gradient of its output goes to its largest element, and the others get none. An element
-    that is the largest of several windows adds up what it gets from each. Where a window has its maximum more than once,
-    the first one, row by row, gets the gradient, so that none is lost or doubled.
+    Each window is a max gate: the gradient of its output goes to its largest element, and the others get none. An
+    element that is the largest of several windows adds up what it gets from each. Where a window has its maximum more
+    than once, the first one, row by row, gets the gradient, so that none is lost or doubled.
 
     Parameters
     ----------

@@ -16,8 +16,8 @@ def softmax_forward(x):
     Returns
     -------
     out : ndarray of shape (..., C)
-        Positive, and summing to 1 along the last axis. A constant added to all scores changes nothing, so the largest is
-        subtracted first and no exponential overflows.
+        Positive, and summing to 1 along the last axis. A constant added to all scores changes nothing, so the largest
+        is subtracted first and no exponential overflows.
     cache : ndarray
         A copy of ``out``: the derivative is a function of it alone.
 

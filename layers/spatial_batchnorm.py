@@ -53,8 +53,8 @@ def spatial_batchnorm_backward(dout, cache):
     """Backward pass of spatial batch normalisation.
 
     ``out[n, c, h, w] = gamma[c] * normalized[n, c, h, w] + beta[c]``: gamma and beta were broadcast as
-    ``gamma[:, None, None]`` over N, H and W, so their gradients are sums over N, H and W. With pixels as examples all is
-    as in `batchnorm_backward_alt`: for the P = N H W pixels of a channel and ``d = gamma * dout``,
+    ``gamma[:, None, None]`` over N, H and W, so their gradients are sums over N, H and W. With pixels as examples all
+    is as in `batchnorm_backward_alt`: for the P = N H W pixels of a channel and ``d = gamma * dout``,
     ``dx = (d - sum(d) / P - normalized * sum(d * normalized) / P) / std``.
 
     Parameters

@@ -10,8 +10,9 @@ from .spatial_batchnorm import as_images, as_pixels, as_pixels_with_statistics, 
 def spatial_batchnorm_relu_forward(x, gamma, beta, bn_param):
     """Normalise each channel, and replace every negative element by zero.
 
-    The numbers are those of ``chain(spatial_batchnorm, relu)``. But while a block of pixels is in the processor's cache,
-    both are done with it; and of what the relu was given, backward needs no more than which elements it let through.
+    The numbers are those of ``chain(spatial_batchnorm, relu)``. But while a block of pixels is in the processor's
+    cache, both are done with it; and of what the relu was given, backward needs no more than which elements it let
+    through.
 
     Parameters
     ----------

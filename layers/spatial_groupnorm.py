@@ -11,7 +11,8 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
 
     Between layer normalisation (one group) and instance normalisation (one group a channel), and independent of the
     size of the minibatch (Wu and He, 2018, arXiv:1803.08494):
-    ``out = gamma * (x - mean) / sqrt(var + eps) + beta``, with the biased variance ``var = mean((x - mean)^2)`` of a group.
+    ``out = gamma * (x - mean) / sqrt(var + eps) + beta``, with the biased variance ``var = mean((x - mean)^2)`` of a
+    group.
 
     Parameters
     ----------
@@ -59,8 +60,8 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
 def spatial_groupnorm_backward(dout, cache):
     """Backward pass of spatial group normalisation.
 
-    ``out[n, c, h, w] = gamma[c] * normalized[n, c, h, w] + beta[c]``. gamma and beta were broadcast over N, H and W, and
-    their gradients are summed over these axes. Mean and variance belong to one group of one image: with
+    ``out[n, c, h, w] = gamma[c] * normalized[n, c, h, w] + beta[c]``. gamma and beta were broadcast over N, H and W,
+    and their gradients are summed over these axes. Mean and variance belong to one group of one image: with
     ``g = dout * gamma`` and means over a group, ``dx = (g - mean(g) - normalized * mean(g * normalized)) / std``.
 
     Parameters

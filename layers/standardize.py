@@ -8,8 +8,8 @@ from .sums import mean_over
 def standardize(x, axes, eps):
     """Subtract the mean and divide by the standard deviation, both taken over the given axes.
 
-    The variance is taken from the centred values, in a second pass over the data: E[x^2] - E[x]^2 would lose every digit
-    where the mean is large against the spread.
+    The variance is taken from the centred values, in a second pass over the data: E[x^2] - E[x]^2 would lose every
+    digit where the mean is large against the spread.
 
     Parameters
     ----------

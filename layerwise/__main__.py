@@ -1,6 +1,7 @@
 """The command line: ``layerwise <verb> [options]``."""
 
 import argparse
+import os
 import sys
 
 from . import __version__
@@ -43,7 +44,13 @@ def main(argv=None):
         add_data(verbs)
     lab.add_lab(verbs)
     options = parser.parse_args(arguments)
-    return options.run(options)
+    try:
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # of ``layerwise check ... | head``, which reads no further
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may the interpreter write at its end
+        return 1
 
 
 if __name__ == "__main__":

@@ -73,12 +73,12 @@ def check_verdict(results):
         found = [result for result in results if result.where == where and result.verdict == "WRONG"]
         said = [result.trouble or f"{result.name}, by {result.error:.0%} of the largest entry" for result in found]
         if where == "the loss" and len(found) > 1 and not any(result.trouble for result in found):
-            said = [f"wrong by {', '.join(result.name for result in found)}"]
+            said = [f"{', '.join(result.name for result in found)} are wrong"]
         lines.append(f"WRONG: {where}: {'; '.join(said)}")
-    wrong_parts = any(result.verdict == "WRONG" and result.where != "the loss" for result in results)
+    wrong_parts = {result.where for result in results if result.verdict == "WRONG"} - {"the loss"}
     if lines and any(result.where != "the loss" for result in results):
         lines.append(
-            "What is wrong with the loss may follow from that part."
+            f"What is wrong with the loss may follow from {'that part' if len(wrong_parts) == 1 else 'those parts'}."
             if wrong_parts and any(line.startswith("WRONG: the loss") for line in lines)
             else "" if wrong_parts else "Every part is right by itself: look at what the model's loss does with them."
         )

@@ -59,12 +59,12 @@ def cost(options, refuse):
         model, X, y = make_model_and_data(options, num_examples=most)
         if len(X) < most:
             raise ValueError(f"batches of {most} are asked for; the training set has {len(X)} examples")
-        N = options.batch_size
+        N, dtype = options.batch_size, next(iter(model.params.values())).dtype
         report = Report(
-            title=f"{options.model}, minibatches of {N} examples of shape {X.shape[1:]}, {X.dtype}",
+            title=f"{options.model}, minibatches of {N} example{'s' * (N > 1)} of shape {X.shape[1:]}, {dtype}",
             parts=model_cost(model, X[:N], y[:N], options.rounds),
             step=step_cost(model, X[:N], y[:N], options.rounds),
-            peak=matrix_product_peak(next(iter(model.params.values())).dtype),
+            peak=matrix_product_peak(dtype),
             by_batch_size={n: step_cost(model, X[:n], y[:n], options.rounds) for n in options.batch_sizes},
         )
     except (TypeError, ValueError) as error:
@@ -108,8 +108,8 @@ def cost_table(report):
             f"{sum(part.num_parameters for part in report.parts):,}",
             ("" if complete else ">= ") + _mega(sum(known)),
             _bytes(sum(part.cache_bytes for part in report.parts)),
-            _short(1e3 * sum(part.forward.median for part in report.parts)) + 6 * " ",
-            _short(1e3 * sum(part.backward.median for part in report.parts)) + 6 * " ",
+            _short(1e3 * sum(part.forward.median for part in report.parts)) + 5 * " ",
+            _short(1e3 * sum(part.backward.median for part in report.parts)) + 5 * " ",
             "100%",
             *_speed(sum(known) if complete else None, parts_seconds, report.peak),
         )
@@ -121,6 +121,7 @@ def cost_table(report):
         "multiplication and an addition are two; a fast convolution does fewer, and may pass the peak. cache: what is",
         "kept from forward to backward, apart from parameters and minibatch; what several caches hold counts once.",
     ]
+    notes += [] if complete else ["-: there is no formula for that layer, and the total is without it."]
     return "\n".join([*_aligned(rows, num_left=2), "", *notes])
 
 
@@ -130,9 +131,9 @@ def batch_size_table(by_batch_size):
     Examples
     --------
     >>> print(batch_size_table({1: Spread(1e-3, 1e-3, 2e-3), 8: Spread(4e-3, 4e-3, 4e-3)}))
-    batch size     step ms  ms an example
-             1  1.00  ±50%           1.00
-             8  4.00   ±0%          0.500
+    batch size    step ms  ms an example
+             1  1.00 ±50%           1.00
+             8  4.00  ±0%          0.500
     """
     rows = [("batch size", "step ms", "ms an example")]
     for N, spread in by_batch_size.items():
@@ -165,11 +166,11 @@ def _speed(flops, seconds, peak):
 
 def _milliseconds(spread):
     half = (spread.high - spread.low) / 2 / spread.median
-    return f"{_short(1e3 * spread.median)} {'±' + format(half, '.0%'):>5}"
+    return f"{_short(1e3 * spread.median)} {'±' + format(half, '.0%'):>4}"
 
 
 def _short(value):
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:,.1f}"
+    return f"{value:,.{3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 def _mega(flops):

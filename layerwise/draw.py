@@ -26,7 +26,7 @@ def add_draw(verbs):
     add("values", nargs="*", metavar="NAME=NUMBER", help="a value for each name")
     add("--group", action="store_true", help="draw 1 / (1 + exp(-u)) as one sigmoid gate")
     add("--model", metavar="MODEL", help=f"a net: {', '.join(catalogue.MODELS)}; or your own: my_model.py:MyNet")
-    add("--data", choices=catalogue.DATA, default="digits", help="the examples for the net (%(default)s)")
+    add("--data", metavar="NAME", default="digits", help=f"examples for the net: {catalogue.SPELLINGS} (%(default)s)")
     add("--input-dim", type=sizes, metavar="C,H,W", help="random examples of that shape in place of data")
     add("--batch-size", type=integer(1), default=32, metavar="N", help="examples in the minibatch (%(default)s)")
     add("--seed", type=integer(0), default=0, metavar="N", help="of the net's weights (%(default)s)")
@@ -49,6 +49,8 @@ def draw(options, refuse):
     """
     if (options.expression is None) == (options.model is None):
         refuse(f"expected an expression with values, such as {EXAMPLE}, or --model, one of the two")
+    if options.model is None and (options.expression in catalogue.MODELS or ".py:" in options.expression):
+        refuse(f"a net is drawn with --model {options.expression}")
     files = [Path(name) for name in options.out or ["net.html" if options.model else "circuit.html"]]
     for file in files:
         if file.suffix not in KINDS:

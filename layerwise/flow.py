@@ -141,7 +141,7 @@ def flow_table(flow):
         ):
             cells.append(" ".join(format(getattr(moment, of)[name][i], form) for moment in (first, last)))
         lines.append(f"{layer:{width}}  {cells[0]}  {cells[1]}  {cells[2]}  {cells[3]}")
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _describe_way(what, figure, values, layers):

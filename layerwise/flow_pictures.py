@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 
 from .flow import EDGES
-from .pictures import INK, QUIET, RIGHT, WRONG, new_figure
+from .pictures import INK, RIGHT, WRONG, new_figure
 
 
 def draw_flow(flows, title):

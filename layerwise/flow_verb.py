@@ -35,7 +35,7 @@ def add_flow(verbs):
     parser = verbs.add_parser("flow", help="Draw what flows through a net while it learns.", description=about)
     add = parser.add_argument
     add("--model", metavar="MODEL", help=f"{', '.join(catalogue.MODELS)}; or your own: my_model.py:MyNet")
-    add("--data", choices=catalogue.DATA, default="digits", help="what to learn (%(default)s)")
+    add("--data", metavar="NAME", default="digits", help=f"what to learn: {catalogue.SPELLINGS} (%(default)s)")
     add("--epochs", type=integer(1), default=10, metavar="N", help="how often each example is shown (%(default)s)")
     about_lr = "learning rate (0.02 of sgd_momentum in the lesson, 0.001 of adam else)"
     add("--lr", type=number(above=True), metavar="RATE", help=about_lr)
@@ -56,8 +56,8 @@ def show_flow(options, refuse):
     """
     if options.out.suffix not in (".png", ".svg", ".pdf") or not options.out.parent.is_dir():
         refuse(f"argument --out: expected a file .png, .svg or .pdf in a folder that exists, got {options.out}")
-    data = catalogue.DATA[options.data]()
     try:
+        data = catalogue.load(options.data)
         if options.model is None:
             flows, title = _show_lesson(options, data)
         else:
@@ -85,11 +85,11 @@ def _show_lesson(options, data):
     input_dim, num_classes = math.prod(data["X_train"].shape[1:]), len(catalogue.class_names(data))
     print(
         f"One net of {DEPTH} hidden layers of {WIDTH} units with relu, and {len(LESSON)} ways to begin: "
-        f"the weights' standard deviation.\n{len(data['y_train']):,} {options.data}, {options.epochs} epochs of "
+        f"the weights' standard deviation.\n{len(data['y_train']):,} {options.data}, {_epochs(options)} of "
         f"sgd_momentum, learning rate {lr:g}. Measured on {MEASURED_ON} training examples.\n"
     )
     forward, back = f"{'relu 1':>8} -> relu {DEPTH}", f"{f'relu {DEPTH}':>8} -> relu 1"
-    print(f"{'':21}{'std of activations':^19}  {'norm of gradients':^19}  {'dead units':^12}  {'at the end':^17}")
+    print(f"{'':21}{'std of activations':^19}  {'norm of gradients':^19}  {'dead units':^12}  {'at the end':>13}")
     print(f"{'weights':21}{forward:19}  {back:19}  {f'of relu {DEPTH}':^12}  {'loss':>8}  val acc")
     flows, said = {}, []
     for name, settings in LESSON.items():
@@ -119,7 +119,7 @@ def _show_model(options, data):
     model = _make_model(options, data)
     lr = 1e-3 if options.lr is None else options.lr
     flow, solver, trouble = _train(model, data, options, "adam", lr)
-    print(f"{options.model} on {options.data}, {options.epochs} epochs of adam, learning rate {lr:g}\n")
+    print(f"{options.model} on {options.data}, {_epochs(options)} of adam, learning rate {lr:g}\n")
     print(flow_table(flow))
     for when, moment in (("Before the first step", flow.moments[0]), ("At the end", flow.moments[-1])):
         print(f"\n{when}:", *(f"  {sentence}" for sentence in describe_moment(moment, flow.layers)), sep="\n")
@@ -127,6 +127,10 @@ def _show_model(options, data):
     print(f"\nTraining {trouble}." if trouble else f"\n{accuracy}")
     how = f"{options.model} on {options.data}, adam, lr {lr:g}, seed {options.seed}"
     return {options.model: flow}, f"What flows through the net; filled: before training, line: at the end\n{how}"
+
+
+def _epochs(options):
+    return "1 epoch" if options.epochs == 1 else f"{options.epochs} epochs"
 
 
 def _train(model, data, options, update_rule, lr, names=None):

@@ -60,11 +60,15 @@ class GrowingCsv:
 def write_csv(path, columns, rows):
     """Write rows whole or not at all, None as an empty field, floats with all their digits."""
     temporary = path.with_name(f".{path.name}")
-    with open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_csv(path, columns):

@@ -41,7 +41,7 @@ def draw_learnt(pictures, model, data, title):
     bounds = (low - mean) / std, (high - mean) / std
 
     figure = pictures.draw_filters(first_filters(model, shape), title)
-    yield "First layer", figure, "The weights of the first layer, as images: what each unit looks for."
+    yield "First-layer filters", figure, "The weights of the first layer, as images: what each unit looks for."
 
     layers = layers_of(model, X[:1])
     if layers[0].out.ndim == 4:
@@ -55,23 +55,23 @@ def draw_learnt(pictures, model, data, title):
         "Saliency: how much the score of the class moves with each pixel. Occlusion: how far the score falls when a "
         f"patch of {size} x {size} pixels there is replaced by the mean image."
     )
-    yield "Saliency and occlusion", figure, words
+    yield "Saliency and occlusion maps", figure, words
 
     fooled, fooling, said = _fool(X, y, model, bounds, names)
     if said:
         fooled, fooling = fooled * std + mean, fooling * std + mean
         share = np.mean([np.linalg.norm(new - old) / np.linalg.norm(old) for old, new in zip(fooled, fooling)])
         figure = pictures.draw_fooling(fooled, fooling, said, title)
-        words = f"Changed by {share:.0%} of their norm in the mean, images are taken for another class of one's choice."
+        words = f"Changed by {share:.0%} of their norm on average, images are taken for another class of one's choice."
         yield "Fooling images", figure, words
 
     labels = np.unique(train_y)[:MOST_IMAGES]
-    jitter = shape[1] // 16  # of 8 pixels, one would be too much
-    made = [create_class_visualization(label, model, shape, max_jitter=jitter, bounds=bounds) for label in labels]
+    how = _ascent(shape)
+    made = [create_class_visualization(label, model, shape, bounds=bounds, **how) for label in labels]
     made = np.concatenate(made) * std + mean
     means = np.stack([train[train_y == label].mean(axis=0) for label in labels]) * std + mean
     figure = pictures.draw_classes(means, made, [names[label] for label in labels], title)
-    yield "Classes", figure, "Images that were made from noise, to raise the score of one class."
+    yield "Class visualisation", figure, "Images made from noise by gradient ascent on the score of one class."
 
     layers, inverted = layers_of(model, X), {}
     for number in _chosen(layers):
@@ -80,8 +80,8 @@ def draw_learnt(pictures, model, data, title):
         inverted[f"from {number}\n{part.layer.name}"] = again * std + mean
     figure = pictures.draw_inversions(looks, inverted, title)
     words = (
-        "Smooth images that have the same features as the image above, at one layer after the other: "
-        "what the net has forgotten by then is free."
+        "Smooth images whose features at a layer are those of the image above: "
+        "what differs is what the net has forgotten by then."
     )
     yield "Feature inversion", figure, words
 
@@ -93,8 +93,8 @@ def draw_learnt(pictures, model, data, title):
 
     maps = {name: principal_plane(space(test)) for name, space in spaces.items()}
     figure = pictures.draw_map(maps, test_y, names, title)
-    words = "The test images by the two directions in which features, or pixels, vary most (principal components)."
-    yield "Map", figure, words
+    words = "The test images by their first two principal components, of features and of pixels."
+    yield "PCA map", figure, words
 
 
 def _one_a_class(model, X, y):
@@ -102,6 +102,13 @@ def _one_a_class(model, X, y):
     right = model.loss(X).argmax(axis=1) == y
     chosen = [np.flatnonzero(y == label)[right[y == label].argmax()] for label in np.unique(y)[:MOST_IMAGES]]
     return X[chosen], y[chosen]
+
+
+def _ascent(shape):
+    """Settings of `create_class_visualization`: large images need large steps, and often blurring, or noise wins."""
+    if not catalogue.are_large(shape):
+        return {"max_jitter": 0}  # of 8 pixels, one would be too much
+    return {"max_jitter": shape[1] // 14, "blur_every": 1, "learning_rate": 0.05 * shape[1]}
 
 
 def _fool(X, y, model, bounds, names):

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib import colormaps
 
-from .pictures import INK, QUIET, WRONG, new_figure, draw_filters
+from .pictures import INK, QUIET, WRONG, draw_filters, new_figure
 
 __all__ = [
     "draw_attention",
@@ -82,7 +82,7 @@ def draw_classes(means, images, class_names, title):
     title : str
     """
     rows = [("mean of\nthe class", means, "image"), ("what raises\nthe score", images, "own")]
-    return _draw_rows(rows, class_names, f"What each class's score likes best\n{title}")
+    return _draw_rows(rows, class_names, f"Class visualisation: images that raise the score of one class\n{title}")
 
 
 def draw_inversions(images, inverted, title):
@@ -96,7 +96,7 @@ def draw_inversions(images, inverted, title):
     title : str
     """
     rows = [("image", images, "image"), *((name, made, "image") for name, made in inverted.items())]
-    return _draw_rows(rows, None, f"Images made again from what each layer knows of them\n{title}")
+    return _draw_rows(rows, None, f"Feature inversion: images made again from what each layer knows of them\n{title}")
 
 
 def draw_neighbours(images, others, labels, other_labels, found, class_names, title):
@@ -150,7 +150,7 @@ def draw_map(maps, y, class_names, title):
     title : str
     """
     colors = colormaps["tab10" if len(class_names) <= 10 else "tab20"].colors
-    figure = new_figure(f"The two directions of largest variance\n{title}", 5.2 * len(maps), 5.6)
+    figure = new_figure(f"PCA: the two directions of largest variance\n{title}", 5.2 * len(maps), 5.6)
     for axes, (name, (coordinates, shares)) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items()):
         for label, class_name in enumerate(class_names):
             points = coordinates[y == label]

@@ -31,10 +31,9 @@ def show_learnt(path, refuse):
     """
     try:
         folder, config = RunFolder.reopen(path, ("data", "model", "reg", "seed"))
-        for name, known in (("data", catalogue.DATA), ("model", catalogue.MODELS)):
-            if config[name] not in list(known):
-                refuse(f"{path}: its {name} is {config[name]!r}; known are {', '.join(known)}")
-        data = catalogue.DATA[config["data"]]()
+        if config["model"] not in list(catalogue.MODELS):
+            refuse(f"{path}: its model is {config['model']!r}; known are {', '.join(catalogue.MODELS)}")
+        data = catalogue.load(config["data"])
         if not catalogue.is_images(data):
             refuse(f"{path}: {config['data']} are points; the pictures need images")
         model = catalogue.make_model(config["model"], data, config["reg"], config["seed"])

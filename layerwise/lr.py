@@ -4,6 +4,7 @@ import sys
 
 from solvers import lr_range_test
 
+from . import catalogue
 from .extras import extra
 from .growing_csv import write_csv
 from .options import add_options, integer, number, settings_of
@@ -13,8 +14,8 @@ from .run_folder import RunFolder
 from .stop import STATUS, Stopped, stoppable
 
 NAMES = (
-    "data", "model", "batch_size", "accumulate", "update_rule", "reg", "label_smoothing", "clip_norm", "seed", "lowest",
-    "highest", "iterations", "out",
+    "data", "model", "augment", "batch_size", "accumulate", "update_rule", "reg", "label_smoothing", "clip_norm",
+    "seed", "lowest", "highest", "iterations", "out",
 )  # fmt: skip
 OWN = {
     "lowest": (1e-6, "learning rate of the first step", {"type": number(above=True), "metavar": "RATE"}),
@@ -38,19 +39,25 @@ def lr(options, refuse):
         refuse(f"argument --highest: must be above --lowest {settings['lowest']:g}, got {settings['highest']:g}")
     settings, data = open_problem(settings, refuse)
     try:
-        folder = RunFolder(f"lr-{settings['data']}-{settings['model']}", settings["out"])
+        folder = RunFolder(f"lr-{catalogue.short_name(settings['data'])}-{settings['model']}", settings["out"])
+        folder.add_config(settings)
     except OSError as error:
         refuse(f"argument --out: {error}")
-    folder.add_config(settings)
-    arguments = step_arguments({**settings, "lr": settings["lowest"]})
+    arguments = step_arguments({**settings, "lr": settings["lowest"]}, data)
     limits = settings["lowest"], settings["highest"], settings["iterations"]
     try:
         with warnings_in_words("lr"), stoppable():
             found = lr_range_test(make_model(settings, data), data, *limits, **arguments)
-    except (FloatingPointError, Stopped) as error:
-        folder.discard()
+            _show(found, settings, folder)
+    except (FloatingPointError, OSError, Stopped) as error:
+        folder.discard("lr.csv")  # it is soon done again
         print(f"layerwise lr: {error}", file=sys.stderr)
         return STATUS[error.signal] if isinstance(error, Stopped) else 1
+    return 0
+
+
+def _show(found, settings, folder):
+    """Leave the figures and the picture in the folder, and say what they tell."""
     columns = "learning_rate", "loss", "smoothed"
     arrays = (found.learning_rates, found.losses, found.smoothed)
     rows = [dict(zip(columns, row)) for row in zip(*(array.tolist() for array in arrays))]
@@ -68,4 +75,3 @@ def lr(options, refuse):
     )
     print(f"A tenth of the rate with the smallest loss: try --lr {found.suggestion:.2g}")
     print(f"Files in {folder.path}: {', '.join(folder.files)}")
-    return 0

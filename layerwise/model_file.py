@@ -43,14 +43,15 @@ def load_model(place):
         raise ValueError(f"load_model: {file} has no {name}; it has {', '.join(public) or 'no class and no function'}")
     if isinstance(made, type) or not _is_model(made):
         if not callable(made):
-            raise ValueError(f"load_model: {place} is a {type(made).__name__}; expected a class or a function")
+            raise ValueError(f"load_model: {place} is of type {type(made).__name__}; expected a class or a function")
         try:
             made = made()
         except Exception as error:
             said = f"{_said(error, path)}; it is called without arguments"
             raise ValueError(f"load_model: {name}() failed: {said}") from error
     if not _is_model(made):
-        raise ValueError(f"load_model: {place} made a {type(made).__name__}; a model has a dict params, and loss(X, y)")
+        kind = f"an object of type {type(made).__name__}"
+        raise ValueError(f"load_model: {place} made {kind}; a model has a dict params, and loss(X, y)")
     return made
 
 
@@ -58,7 +59,9 @@ def add_model_options(parser):
     """Add the arguments that say which model, and on which examples, to a verb's parser."""
     known = ", ".join(catalogue.MODELS)
     parser.add_argument("model", metavar="MODEL", help=f"{known}; or your own: my_model.py:MyNet")
-    parser.add_argument("--data", choices=catalogue.DATA, default="digits", help="the examples (%(default)s)")
+    parser.add_argument(
+        "--data", metavar="NAME", default="digits", help=f"the examples: {catalogue.SPELLINGS} (%(default)s)"
+    )
     parser.add_argument(
         "--input-dim", type=sizes, metavar="C,H,W", help="random examples of that shape in place of data"
     )
@@ -79,7 +82,7 @@ def make_model_and_data(options, num_examples, seed=0):
         If there is no such model, or it does not take these examples.
     """
     random = options.input_dim is not None
-    data = _random_data(options.input_dim, num_examples) if random else catalogue.DATA[options.data]()
+    data = _random_data(options.input_dim, num_examples) if random else catalogue.load(options.data)
     X, y = data["X_train"][:num_examples], data["y_train"][:num_examples]
     if options.model not in catalogue.MODELS:
         if ":" not in options.model:
@@ -124,8 +127,7 @@ def _imported(path):
 def _said(error, path):
     """The error in one line, with the line of the file that it came from."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    line = getattr(error, "lineno", None) or (lines[-1] if lines else None)
-    return f"{type(error).__name__}: {error}" + (f" ({path.name}, line {line})" if line else "")
+    return f"{type(error).__name__}: {error}" + (f" ({path.name}, line {lines[-1]})" if lines else "")
 
 
 def _is_model(made):

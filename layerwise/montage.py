@@ -43,7 +43,7 @@ def draw_montage(images, y, class_names, title):
 
 
 def _row(images, columns):
-    """Put images beside each other with a white line after each, on white where there are no more, (H + 1, width, 3)."""
+    """Put images beside each other, a white line after each, white where there are no more; (H + 1, width, 3)."""
     _, C, H, W = images.shape
     colors = images if C == 3 else np.repeat(images.mean(axis=1, keepdims=True), 3, axis=1)
     cells = np.ones((columns, H + 1, W + 1, 3))

@@ -5,7 +5,7 @@ import math
 
 from solvers import UPDATE_RULES
 
-from . import catalogue
+from . import augmentation, catalogue
 from .schedule import SPELLINGS, make_schedule
 
 
@@ -62,25 +62,62 @@ def schedule(text):
     return text
 
 
+def augment(text):
+    """Be an argparse type: an augmentation, which stays as it was written."""
+    try:
+        augmentation.make_augment(text, num_classes=1)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+# What is not given follows from the number of training examples: for fewer than catalogue.LARGE, and for more.
+BY_SIZE = {
+    "epochs": (20, 8),
+    "batch_size": (32, 100),
+    "lr": (1e-2, 3e-3),
+    "schedule": ("exponential:0.8", "one-cycle"),
+}
+
+
+def _by_size(about, name):
+    few, many = BY_SIZE[name]
+    return f"{about} ({few}; with {catalogue.LARGE:,} examples or more {many})"
+
+
+def _by_model(about):
+    few, many = (
+        f"{catalogue.default_reg('fc', size):g}, of models with batchnorm {catalogue.default_reg('convnet', size):g}"
+        for size in (0, catalogue.LARGE)
+    )
+    return f"{about} ({few}; with {catalogue.LARGE:,} examples or more {many})"
+
+
 # Name: default, help, and what argparse is told besides. A default that is no value is told of in the help.
 OPTIONS = {
-    "data": ("digits", "what to learn", {"choices": catalogue.DATA}),
+    "data": ("digits", f"what to learn: {catalogue.SPELLINGS}", {"metavar": "NAME"}),
     "model": (None, "what learns it (convnet for images, fc for points)", {"choices": catalogue.MODELS}),
-    "epochs": (20, "how often each example is shown", {"type": integer(1), "metavar": "N"}),
-    "batch_size": (32, "examples in a minibatch", {"type": integer(1), "metavar": "N"}),
+    "augment": (
+        None, f"change the images of each minibatch at random, such as flip,crop:2: {augmentation.SPELLINGS} (none)",
+        {"type": augment, "metavar": "STEPS"},
+    ),
+    "epochs": (None, _by_size("how often each example is shown", "epochs"), {"type": integer(1), "metavar": "N"}),
+    "batch_size": (None, _by_size("examples in a minibatch", "batch_size"), {"type": integer(1), "metavar": "N"}),
     "accumulate": (1, "minibatches that make one step, to save memory", {"type": integer(1), "metavar": "N"}),
-    "lr": (1e-2, "learning rate at the start", {"type": number(above=True), "metavar": "RATE"}),
+    "lr": (None, _by_size("learning rate at its highest", "lr"), {"type": number(above=True), "metavar": "RATE"}),
     "schedule": (
-        "exponential:0.8", f"how it goes on, by epochs: {SPELLINGS}", {"type": schedule, "metavar": "NAME"}
+        None, _by_size(f"how it changes, by epochs: {SPELLINGS}", "schedule"), {"type": schedule, "metavar": "NAME"}
     ),
     "update_rule": ("adam", "how gradients change parameters", {"choices": UPDATE_RULES}),
-    "reg": (None, "L2 regularisation of the weights (the model's own)", {"type": number(), "metavar": "R"}),
+    "reg": (None, _by_model("L2 regularisation of the weights"), {"type": number(), "metavar": "R"}),
     "label_smoothing": (
         0.0, "this share of each label is spread over all classes", {"type": number(below=1), "metavar": "SHARE"}
     ),
-    "clip_norm": (None, "shorten longer gradients to this norm (no)", {"type": number(above=True), "metavar": "NORM"}),
-    "ema": (None, "average the parameters, such as 0.99 (no)", {"type": number(below=1), "metavar": "DECAY"}),
-    "patience": (None, "end after so many epochs without a gain (no)", {"type": integer(1), "metavar": "N"}),
+    "clip_norm": (
+        None, "shorten longer gradients to this norm (not shortened)", {"type": number(above=True), "metavar": "NORM"}
+    ),
+    "ema": (None, "average the parameters, such as 0.99 (not averaged)", {"type": number(below=1), "metavar": "DECAY"}),
+    "patience": (None, "end after so many epochs without a gain (never)", {"type": integer(1), "metavar": "N"}),
     "seed": (0, "the same seed gives the same numbers", {"type": integer(0), "metavar": "N"}),
     "tensorboard": (False, "write scalars for TensorBoard, too", {"action": "store_true"}),
     "out": (None, "a new or empty folder for the files (one of its own below runs)", {"metavar": "FOLDER"}),
@@ -96,6 +133,8 @@ def flag(name):
 def add_options(parser, names, **others):
     """Add the options of these names; what is not given is left out of what the parser returns.
 
+    `settings_of` then gives the defaults, None where the data decide; `problem.open_problem` asks them.
+
     Parameters
     ----------
     parser : argparse.ArgumentParser
@@ -103,9 +142,11 @@ def add_options(parser, names, **others):
     others : (default, help, settings)
         As in `OPTIONS`, in the place of those.
     """
+    parser.description = f"{parser.description} Defaults stand in parentheses."
     for name in names:
         default, about, settings = others.get(name) or OPTIONS[name]
-        shown = "" if default is None or default is False else f" ({default})"
+        spelt = ":".join(map(str, default)) if isinstance(default, list) else default
+        shown = "" if default is None or default is False else f" ({spelt})"
         parser.add_argument(flag(name), default=argparse.SUPPRESS, help=about + shown, **settings)
 
 

@@ -62,6 +62,8 @@ $body
 # What these are is told elsewhere on the page, or of no interest for the numbers.
 NOT_SHOWN = ("versions", "out", "quiet", "tensorboard")
 
+CONFUSION = "Confusion matrix of the test set"  # the picture that has the table of classes beside it
+
 
 def write_page(config, pictures, counts, class_names, history, watch, model, findings, path):
     """Write the page of a run.
@@ -85,7 +87,7 @@ def write_page(config, pictures, counts, class_names, history, watch, model, fin
     body = [
         _tiles({
             "test accuracy": (f"{right / total:.2%}", f"{right} of {total}"),
-            "validation accuracy": (f"{kept['val_acc']:.1%}", f"of the model that was kept, of epoch {kept['epoch']}"),
+            "validation accuracy": (f"{kept['val_acc']:.1%}", _which_was_kept(history, config)),
             "loss": (f"{history.rows[-1]['loss']:.4f}", f"of the last of {len(history.rows):,} minibatches"),
             "parameters": (f"{config['num_parameters']:,}", f"in {len(model.params)} arrays"),
         }),
@@ -96,11 +98,13 @@ def write_page(config, pictures, counts, class_names, history, watch, model, fin
     head = "class", "n", "correct", "accuracy"
     classes = _table("Classes of the test set", head, _class_rows(counts, class_names))
     if not shown:
-        body += ["<p>There are no pictures: matplotlib is not installed.</p>", classes]
+        body.append("<p>There are no pictures: matplotlib is not installed, or failed.</p>")
+    if CONFUSION not in shown:
+        body.append(classes)
     for alt, picture in shown.items():
         body.append(f"<h2>{escape(alt)}</h2>")
         beside = f'<div class="pair">{picture}<div>{classes}</div></div>'
-        body.append(beside if alt.startswith("Confusion") else picture)
+        body.append(beside if alt == CONFUSION else picture)
     body += [
         "<h2>Layers</h2>",
         _table(
@@ -132,6 +136,13 @@ def write_page(config, pictures, counts, class_names, history, watch, model, fin
     about = "{update_rule}, learning rate {lr:g}, {epochs} epochs, minibatches of {batch_size}, seed {seed}"
     page = PAGE.substitute(title=escape(title), about=escape(about.format(**config)), body="\n".join(body))
     path.write_text(page, encoding="utf-8")
+
+
+def _which_was_kept(history, config):
+    """Say which model it is: not always the best of all, which the curve may show somewhere else."""
+    epoch = history.kept["epoch"]
+    late = config["patience"] is None and epoch > config["epochs"] * 3 // 4
+    return f"of the model that was kept, of epoch {epoch}{', the best of the last quarter' if late else ''}"
 
 
 def _tiles(figures):

@@ -87,7 +87,8 @@ def draw_confusion(counts, class_names, title):
     for i, j in zip(*np.nonzero(counts)):
         color = "white" if i == j and share[i, j] > 0.5 else INK
         axes.text(j, i, counts[i, j], ha="center", va="center", fontsize=font, color=color)
-    axes.set_xticks(diagonal, class_names, fontsize=font)
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, class_names)) > 4 else {}
+    axes.set_xticks(diagonal, class_names, fontsize=font, **slanted)
     axes.set_yticks(diagonal, class_names, fontsize=font)
     axes.set_xticks(diagonal[1:] - 0.5, minor=True)
     axes.set_yticks(diagonal[1:] - 0.5, minor=True)

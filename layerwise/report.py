@@ -3,9 +3,10 @@
 import numpy as np
 
 
-def predict(model, X, batch_size=500):
-    """Give the label with the highest score for each example, as an ndarray of shape (N,)."""
-    scores = [model.loss(X[start : start + batch_size]) for start in range(0, len(X), batch_size)]
+def predict(model, X, prepare=None, batch_size=500):
+    """Give the label with the highest score for each example, as an ndarray of shape (N,); prepare is the Solver's."""
+    pieces = (X[start : start + batch_size] for start in range(0, len(X), batch_size))
+    scores = [model.loss(piece if prepare is None else prepare(piece)) for piece in pieces]
     return np.concatenate(scores).argmax(axis=1)
 
 

@@ -1,7 +1,6 @@
 """A run from its first iteration, or from where a checkpoint stands, to its end or to where it is stopped."""
 
 import math
-import signal
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager
@@ -34,13 +33,20 @@ def run(config, data, folder, solver):
     Returns
     -------
     status : int
-        0 done, 1 the loss was not finite, 130 or 143 stopped by Ctrl-C or SIGTERM.
+        0 done; 1 the loss was not finite, a picture failed, or a file could not be written; 128 and the number of the
+        signal that stopped it.
     """
     try:
-        return _run(config, data, folder, solver)
-    except BaseException:
-        if any(folder.path.glob(f"{CHECKPOINTS}_*.npz")):
-            print(f"layerwise train: {how_to_resume('train', folder.path)}", file=sys.stderr, flush=True)
+        with stoppable():
+            return _run(config, data, folder, solver)
+    except Stopped as stopped:
+        _say_how_to_go_on(f"{stopped} after iteration {solver.iteration} of {solver.num_iterations}", folder)
+        return STATUS[stopped.signal]
+    except OSError as error:  # such as a full disk, where it was not survived
+        _say_how_to_go_on(error, folder)
+        return 1
+    except Exception as error:
+        _say_how_to_go_on(repr(error), folder)
         raise
 
 
@@ -67,36 +73,41 @@ def _run(config, data, folder, solver):
         elif not config["quiet"]:
             on_epoch.insert(0, progress.print_epoch)
         solver.on_iteration, solver.on_epoch = tuple(on_iteration), tuple(on_epoch)
-        status, trouble = _train(solver)
+        trouble, stopped = _train(solver)
     if trouble:
-        resume = f"; {how_to_resume('train', folder.path)}" if status in STATUS.values() and solver.iteration else ""
-        print(f"layerwise train: {trouble}{resume}", file=sys.stderr, flush=True)
-    if not solver.iteration:
+        print(f"layerwise train: {trouble}", file=sys.stderr, flush=True)
+    if solver.iteration:
+        folder.add("history.csv", history.write)
+        folder.add("epochs.csv", watch.write)
+        folder.add("best.npz", solver.model.save)
+    else:
         folder.discard("history.csv", "epochs.csv")
-        return status
-    folder.add("history.csv", history.write)
-    folder.add("epochs.csv", watch.write)
-    folder.add("best.npz", solver.model.save)
-    if status in STATUS.values():
-        return status
+    if stopped:
+        raise stopped
+    if not solver.iteration:
+        return 1
     findings = [*watch.findings(), *([trouble] if trouble else [])]
-    finish(config, data, folder, solver.model, history, watch, findings, say)
-    for path in folder.path.glob(f"{CHECKPOINTS}_*.npz"):
+    failed = finish(config, data, folder, solver.model, history, watch, findings, say)
+    for path in folder.path.glob(f"{CHECKPOINTS}_*.npz"):  # last: until the page is there, the run can be resumed
         path.unlink()
-    return status
+    return 1 if trouble or failed else 0
 
 
 def _train(solver):
-    """Train; return the exit status and what went wrong. What was learned until then stays in the model."""
+    """Train; return what went wrong, and what stopped it. What was learned until then stays in the model."""
     try:
-        with stoppable(), np.errstate(over="ignore", invalid="ignore"):  # the Solver says it in words
+        with np.errstate(over="ignore", invalid="ignore"):  # the Solver says it in words
             solver.train()
     except FloatingPointError as error:
-        return 1, str(error)
-    except Stopped as stopped:
-        way = "by hand" if stopped.signal is signal.SIGINT else f"by {stopped.signal.name}"
-        return STATUS[stopped.signal], f"stopped {way} after iteration {solver.iteration} of {solver.num_iterations}"
-    return 0, None
+        return str(error), None
+    except (KeyboardInterrupt, Stopped) as stopped:
+        return None, stopped
+    return None, None
+
+
+def _say_how_to_go_on(reason, folder):
+    resume = f"; {how_to_resume('train', folder.path)}" if any(folder.path.glob(f"{CHECKPOINTS}_*.npz")) else ""
+    print(f"layerwise train: {reason}{resume}", file=sys.stderr, flush=True)
 
 
 def forget_early_best(solver):

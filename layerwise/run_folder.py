@@ -70,8 +70,10 @@ class RunFolder:
         try:
             write(temporary)
             os.replace(temporary, self.path / name)
-        except BaseException:
+        except BaseException as error:
             temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno and error.filename is None:
+                error.filename = str(self.path / name)  # a full disk does not say which file did not fit
             raise
         self.files.append(name)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from solvers import random_search
 
+from . import catalogue
 from .extras import extra
 from .options import OPTIONS, add_options, bounds, flag, integer, refuse_beside_resume, settings_of
 from .problem import make_solver, open_problem
@@ -16,8 +17,8 @@ from .run_folder import RunFolder
 from .stop import STATUS, Stopped, how_to_resume, stoppable
 
 NAMES = (
-    "data", "model", "epochs", "batch_size", "accumulate", "lr", "schedule", "update_rule", "reg", "label_smoothing",
-    "clip_norm", "ema", "patience", "seed", "trials", "out", "quiet",
+    "data", "model", "augment", "epochs", "batch_size", "accumulate", "lr", "schedule", "update_rule", "reg",
+    "label_smoothing", "clip_norm", "ema", "patience", "seed", "trials", "out", "quiet",
 )  # fmt: skip
 OWN = {
     "epochs": (5, "epochs of each trial", OPTIONS["epochs"][2]),
@@ -56,12 +57,19 @@ def search(options, refuse):
         settings = settings_of(options, NAMES, **OWN)
         problem, data = open_problem({**settings, "reg": 0.0}, refuse)
         try:
-            folder = RunFolder(f"search-{settings['data']}-{problem['model']}", settings["out"])
+            folder = RunFolder(f"search-{catalogue.short_name(settings['data'])}-{problem['model']}", settings["out"])
+            folder.add_config({**settings, "model": problem["model"]})
         except OSError as error:
             refuse(f"argument --out: {error}")
-        folder.add_config({**settings, "model": problem["model"]})
-    with warnings_in_words("search"):
-        return _search(settings, problem, data, folder)
+    try:
+        with warnings_in_words("search"), stoppable():
+            return _search(settings, problem, data, folder)
+    except ValueError as error:  # a record that somebody damaged
+        print(f"layerwise search: {error}", file=sys.stderr)
+        return 1
+    except (OSError, Stopped) as error:
+        print(f"layerwise search: {error}; {how_to_resume('search', folder.path)}", file=sys.stderr, flush=True)
+        return STATUS[error.signal] if isinstance(error, Stopped) else 1
 
 
 def _search(settings, problem, data, folder):
@@ -77,17 +85,9 @@ def _search(settings, problem, data, folder):
 
     ranges = {"lr": settings["lr"], "reg": settings["reg"]}
     record = folder.path / "trials.jsonl"
-    try:
-        with stoppable(), np.errstate(over="ignore", invalid="ignore"):
-            on_trial = [] if settings["quiet"] else [print_trial]
-            trials = random_search(evaluate, ranges, settings["trials"], record, settings["seed"], on_trial)
-    except Stopped as stopped:
-        resume = how_to_resume("search", folder.path)
-        print(f"layerwise search: stopped by {stopped.signal.name}; {resume}", file=sys.stderr, flush=True)
-        return STATUS[stopped.signal]
-    except ValueError as error:  # a record that somebody damaged
-        print(f"layerwise search: {error}", file=sys.stderr)
-        return 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        on_trial = [] if settings["quiet"] else [print_trial]
+        trials = random_search(evaluate, ranges, settings["trials"], record, settings["seed"], on_trial)
     folder.files.append(record.name)
     if trials[0]["score"] is None:
         print("layerwise search: the loss of every trial was not finite; try lower learning rates", file=sys.stderr)
@@ -100,7 +100,7 @@ def _search(settings, problem, data, folder):
         folder.add("search.png", pictures.draw_trials(trials, title).savefig)
     else:
         print("layerwise search: pictures need matplotlib; in the checkout: pip install -e '.[run]'", file=sys.stderr)
-    print(f"To train with the best of them: {_command(problem, trials[0]['settings'])}")
+    print(f"To train with the best of them: {_command({**settings, 'model': problem['model']}, trials[0]['settings'])}")
     print(f"Files in {folder.path}: {', '.join(folder.files)}")
     return 0
 
@@ -110,10 +110,10 @@ def _line(trial):
     return f"val acc {score}   lr {trial['settings']['lr']:.2e}   reg {trial['settings']['reg']:.2e}"
 
 
-def _command(problem, best):
+def _command(settings, best):
     """The command that trains with what was found; options that have their defaults are left out, but for epochs."""
     words = ["layerwise", "train", "--lr", f"{best['lr']:.3g}", "--reg", f"{best['reg']:.3g}"]
     for name in NAMES:
-        if name in OPTIONS and name not in (*OWN, "out", "quiet") and problem[name] != OPTIONS[name][0]:
-            words += [flag(name), str(problem[name])]
+        if name in OPTIONS and name not in (*OWN, "out", "quiet") and settings[name] != OPTIONS[name][0]:
+            words += [flag(name), str(settings[name])]
     return shlex.join(words)

@@ -19,14 +19,15 @@ from .run_folder import RunFolder
 from .stop import STATUS
 
 NAMES = (
-    "data", "model", "epochs", "batch_size", "accumulate", "lr", "schedule", "update_rule", "reg", "label_smoothing",
-    "clip_norm", "ema", "patience", "seed", "tensorboard", "out", "quiet",
+    "data", "model", "augment", "epochs", "batch_size", "accumulate", "lr", "schedule", "update_rule", "reg",
+    "label_smoothing", "clip_norm", "ema", "patience", "seed", "tensorboard", "out", "quiet",
 )  # fmt: skip
 ABOUT = "Train a model, and leave a folder with its history, its best parameters, pictures and a page, report.html."
 RESUMING = (
-    "While it trains, the folder holds checkpoints: the last two, and that of the best model. Ctrl-C and SIGTERM end "
-    "it after the current iteration. --resume FOLDER goes on, also after a crash, and the numbers are bit by bit those "
-    "of a run that was not stopped. When the run is done the checkpoints are removed; best.npz is the model."
+    "While it trains, the folder holds checkpoints: the last two, and that of the best model. Ctrl-C, SIGTERM and a "
+    "closed terminal end it after the current iteration. --resume FOLDER goes on, also after a crash, and the numbers "
+    "are bit by bit those of a run that was not stopped. When the page, report.html, is written, the run is done and "
+    "the checkpoints are removed; best.npz is the model."
 )
 
 
@@ -56,10 +57,10 @@ def train(options, refuse):
                 refuse_beside_resume(options, NAMES, refuse)
                 return _resume(options.resume, refuse)
             return _begin(settings_of(options, NAMES), refuse)
-    except OSError as error:  # such as a full disk, where it was not survived
+    except OSError as error:  # such as a full disk, before there was anything to go on with
         print(f"layerwise train: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:  # while it drew, say
+    except KeyboardInterrupt:  # before it began
         return STATUS[signal.SIGINT]
 
 
@@ -68,7 +69,7 @@ def _begin(settings, refuse):
     _check_extra(settings, refuse)
     settings, data = open_problem(settings, refuse)
     try:
-        folder = RunFolder(f"{settings['data']}-{settings['model']}", settings["out"])
+        folder = RunFolder(f"{catalogue.short_name(settings['data'])}-{settings['model']}", settings["out"])
     except OSError as error:
         refuse(f"argument --out: {error}")
     try:
@@ -90,17 +91,25 @@ def _resume(path, refuse):
         solver = _make_solver(settings, data, folder)
     except KeyError as error:
         refuse(f"argument --resume: {path}: its config.json names {error}, which is not known here")
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError) as error:
+        refuse(f"argument --resume: {path}: its config.json cannot be understood: {error}")
+    except ValueError as error:
         refuse(f"argument --resume: {error}")
     begun = any(folder.path.glob(f"{CHECKPOINTS}_*.npz"))
-    if not begun and (folder.path / "best.npz").exists():
+    if not begun and (folder.path / "report.html").exists():
         refuse(f"argument --resume: the run in {path} is done; there is nothing to go on with")
     try:
         if begun:
             solver.resume()
     except (CheckpointError, ValueError) as error:
         refuse(f"argument --resume: {error}")
-    then, now = config["versions"], versions()
+    facts = describe(settings, data, solver.model)
+    then, now = config["versions"], facts.pop("versions")
+    wrong = [f"{name} is {config.get(name)!r} there" for name in facts if config.get(name) != facts[name]]
+    if not isinstance(then, dict):
+        wrong.append(f"versions is {then!r} there")
+    if wrong:
+        refuse(f"argument --resume: {path}: its config.json was edited: {'; '.join(wrong)}")
     changed = [f"{name} {then.get(name)} then and {now[name]} now" for name in now if then.get(name) != now[name]]
     if changed:
         words = "the last bits may differ from those of a run without a stop"
@@ -110,7 +119,7 @@ def _resume(path, refuse):
 
 def _check_extra(settings, refuse):
     if settings["tensorboard"] and not extra("tensorboardX"):
-        refuse("argument --tensorboard: needs tensorboardX; in the checkout: pip install -e '.[run]'")
+        refuse("argument --tensorboard: needs tensorboardX; in the checkout: pip install -e '.[tensorboard]'")
 
 
 def _make_solver(settings, data, folder):

@@ -71,7 +71,7 @@ class Watch:
         self._told = len(self.findings())
         self._tell = tell
         chosen = np.random.default_rng(0).permutation(len(solver.X_train))[:SAMPLE]
-        self._X = solver.X_train[chosen].astype(solver.model.dtype)
+        self._X = solver.prepared(solver.X_train[chosen]).astype(solver.model.dtype)
         self.example = self._X[:1]
         self._before, self._after = None, dict(solver.model.params)
         self._file = GrowingCsv(path, self.columns, self.rows)
@@ -83,11 +83,24 @@ class Watch:
         self._file.__exit__(*error)
 
     def follow(self, solver):
-        """Be called at every iteration: hold on to the parameters from before the step. Steps replace arrays."""
-        self._before, self._after = self._after, dict(solver.model.params)
+        """Be called at every iteration, and measure the last of an epoch.
+
+        It is done here, and not at the epoch's end, where another callback may fail first: the row would be lost.
+        """
+        self._before, self._after = self._after, dict(solver.model.params)  # steps replace arrays
+        if solver.iteration % solver.iterations_per_epoch == 0:
+            self.rows.append(self._measure(solver))
+            self._file.add(self.rows[-1])
 
     def __call__(self, solver):
-        """Be called at every epoch's end, after `follow`."""
+        """Be called at every epoch's end, after `follow`: tell what is newly found."""
+        findings = self.findings()
+        for finding in findings[self._told :]:
+            self._tell(finding)
+        self._told = len(findings)
+
+    def _measure(self, solver):
+        """Make the row of the epoch that has ended."""
         losses = solver.loss_history[-solver.iterations_per_epoch :]
         row = {
             "epoch": solver.epoch,
@@ -102,12 +115,7 @@ class Watch:
                 size = global_norm([self._before[key]])
                 row[f"{key}.change"] = global_norm([self._after[key] - self._before[key]]) / max(size, 1e-30)
         row.update(self._activations(solver.model))
-        self.rows.append({name: row[name] for name in self.columns})
-        self._file.add(self.rows[-1])
-        findings = self.findings()
-        for finding in findings[self._told :]:
-            self._tell(finding)
-        self._told = len(findings)
+        return {name: row[name] for name in self.columns}
 
     def _activations(self, model):
         """Measure the activations on the sample, as in training."""

@@ -59,8 +59,9 @@ class FullyConnectedNet(Classifier):
     reg, weight_scale, dtype
         As in `Classifier` and `initialise`.
     seed : None, int or numpy.random.Generator
-        To train with dropout, give a Generator: the weights are drawn from it, and each call's mask. With an int, dropout
-        draws one and the same mask at every call, as the course has it, so that gradients can be checked numerically.
+        To train with dropout, give a Generator: the weights are drawn from it, and each call's mask. With an int,
+        dropout draws one and the same mask at every call, as the course has it, so that gradients can be checked
+        numerically.
 
     Attributes
     ----------

@@ -1,12 +1,13 @@
 """An update of all parameters at once: the same numbers as one by one, in fewer and better placed steps.
 
 An update rule works element by element, so it does not matter where one parameter ends and the next begins. Those that
-have the same settings lie one behind the other in one vector, so do their gradients and the rule's state, and the rule is
-given a block at a time, so small that all it makes of it stays in the core's own cache. Many small parameters cost no
-more than one, and a large one is not carried to memory and back for every operation in the formula.
+have the same settings lie one behind the other in one vector, so do their gradients and the rule's state, and the rule
+is given a block at a time, so small that all it makes of it stays in the core's own cache. Many small parameters cost
+no more than one, and a large one is not carried to memory and back for every operation in the formula.
 """
 
 import math
+import operator
 import sys
 
 import numpy as np
@@ -69,21 +70,21 @@ class _Vector:
         """Let the rows have these contents; that is so already if they are the views that were given out last."""
         given = list(zip(arrays, *states))
         if len(given) == len(self.views) and all(
-            len(mine) == len(its) and all(map(_is, mine, its)) for mine, its in zip(self.views, given)
+            len(mine) == len(its) and all(map(operator.is_, mine, its)) for mine, its in zip(self.views, given)
         ):
             return
         self._layouts, self._buffers = [_layout(array) for array in arrays], []
         self.rows = np.stack([self.row(row, arrays[0].dtype) for row in (arrays, *states)])
 
     def row(self, arrays, dtype=None):
-        """Put arrays of the parameters' shapes one behind the other, their elements in the parameters' order in memory."""
+        """Put arrays of the parameters' shapes one behind the other, their axes in the parameters' order in memory."""
         flat = [np.transpose(array, axes).reshape(-1) for array, (axes, _) in zip(arrays, self._layouts)]
         return np.concatenate(flat, dtype=dtype or self.rows.dtype, casting="same_kind")
 
     def step(self, rule, dw, states, settings):
         """Apply the rule to all blocks; return the names of the rule's states, and its settings afterwards."""
         rows, size = None, len(dw)
-        for start in range(0, size, BLOCK):
+        for start in range(0, max(1, size), BLOCK):
             part = slice(start, start + BLOCK)
             w, *state = self.rows[:, part]
             next_w, config = rule(w, dw[part], {**settings, **dict(zip(states, state))})
@@ -118,10 +119,6 @@ def _cut(rows, layouts):
         views.append([row[start:stop].reshape(shape).transpose(back) for row in rows])
         start = stop
     return views
-
-
-def _is(mine, its):
-    return mine is its
 
 
 # What the interpreter counts for an object to which only a list refers, and the call that asks.

@@ -1,11 +1,14 @@
-"""Ctrl-C and the request to end (SIGTERM), put off until a run can be left."""
+"""Ctrl-C, the request to end (SIGTERM) and a closed terminal (SIGHUP), put off until a run can be left."""
 
 import signal
 import threading
 
+# Windows has no SIGHUP.
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 class PutOff:
-    """While the ``with`` block runs, note SIGINT and SIGTERM; when it has ended, let them take their ordinary course.
+    """While the ``with`` block runs, note `SIGNALS`; when it has ended, let them take their ordinary course.
 
     Only the first is put off: it gives the handlers back, so that a second Ctrl-C stops at once. In another thread than
     the main one, where Python does not allow handlers, nothing is done. A signal that is ignored stays ignored.
@@ -32,7 +35,7 @@ class PutOff:
         self.noted = None
         self._handlers = {}
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in SIGNALS:
                 handler = signal.getsignal(number)
                 if handler not in (None, signal.SIG_IGN):  # None is one that did not come from Python
                     self._handlers[number] = handler

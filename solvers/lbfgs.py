@@ -15,6 +15,9 @@ class LBFGS:
     examples it is often done where minibatches have just begun. The loss must be a function of the parameters alone:
     models that draw random numbers (dropout) are refused. Batch normalisation sees the whole training set.
 
+    There are no checkpoints: SciPy keeps the estimate to itself, so that a new process could not go on bit by bit. What
+    ends it, be it Ctrl-C, leaves the best model in place; `train` called again goes on from there.
+
     Source: Liu and Nocedal, On the limited memory BFGS method for large scale optimization, 1989.
 
     Parameters

@@ -16,7 +16,8 @@ def accumulate_gradients(model, X, y, batch_size):
     ----------
     model : object with ``loss(X, y) -> (loss, grads)``
     X : ndarray of shape (N, ...)
-    y : ndarray of shape (N,)
+    y : ndarray of shape (N,) or (N, C)
+        Labels, or soft labels.
     batch_size : int
         Examples in a piece.
 

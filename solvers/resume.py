@@ -2,11 +2,14 @@
 
 import json
 import warnings
+from functools import partial
+
+import numpy as np
 
 from .checkpoint import CheckpointError, write_checkpoint
 from .checkpoint_files import CheckpointFiles
 from .schedules import describe_schedule
-from .snapshot import describe_model, pack, put_back, take_snapshot, unpack
+from .snapshot import describe_data, describe_model, pack, put_back, take_snapshot, unpack
 
 _SETTINGS = (
     "update_rule", "optim_config", "lr_decay", "batch_size", "accumulate", "num_epochs", "num_train_samples",
@@ -69,14 +72,33 @@ def resume_run(solver, path=None):
 
 def describe_run(solver):
     """Say what must be the same for a run to go on as if it had not been stopped: a dict for JSON, a line an item."""
-    augment = solver.augment
     return {
         **{name: getattr(solver, name) for name in _SETTINGS},
         "schedule": describe_schedule(solver.schedule, solver.num_epochs),
-        "augment": augment and getattr(augment, "__qualname__", type(augment).__name__),
+        "augment": describe_function(solver.augment),
+        "prepare": describe_function(solver.prepare),
         **describe_model(solver.model),
         **solver.described_data,
     }
+
+
+def describe_function(function):
+    """Write down which function it is: its name, and of a `functools.partial` the settings, of arrays a checksum.
+
+    Examples
+    --------
+    >>> describe_function(partial(np.add, np.zeros(2), dtype=float))
+    "add((2,) <f8 sha256 374708fff7719dd5, dtype=<class 'float'>)"
+    """
+    if not isinstance(function, partial):
+        return function and getattr(function, "__qualname__", type(function).__name__)
+    told = [_tell(value) for value in function.args]
+    told += [f"{name}={_tell(value)}" for name, value in function.keywords.items()]
+    return f"{describe_function(function.func)}({', '.join(told)})"
+
+
+def _tell(value):
+    return describe_data(value) if isinstance(value, np.ndarray) else repr(value)
 
 
 def _differences(there, here):

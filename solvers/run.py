@@ -1,6 +1,7 @@
 """What makes a run safe: whole iterations, checkpoints, interrupts that wait, and taking up where it was left."""
 
 import time
+from contextlib import ExitStack
 from functools import cached_property
 
 from .interrupts import PutOff
@@ -49,6 +50,7 @@ class Run:
                 while not (self._is_done() or signals.noted):
                     self._iterate()
             finally:
+                self._minibatches.rest()
                 self._come_to_rest()
             if signals.noted and self.verbose:
                 print(f"{signals.noted.name}: {self._how_to_go_on()}", flush=True)
@@ -119,8 +121,9 @@ class Run:
             put_back(self, before)
             raise
         epoch_ended = self.iteration % self.iterations_per_epoch == 0
-        for callback in (*self.on_iteration, *(self.on_epoch if epoch_ended else ())):
-            callback(self)
+        with ExitStack() as stack:  # it calls them all, the last one entered first, also after one that fails
+            for callback in reversed((*self.on_iteration, *(self.on_epoch if epoch_ended else ()))):
+                stack.callback(callback, self)
         if self.checkpoint_name is not None and self._is_time_to_save(epoch_ended):
             self._save_checkpoint()
 

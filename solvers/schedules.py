@@ -71,7 +71,7 @@ def warmup(epoch, num_epochs, epochs=1, then=constant):
     Parameters
     ----------
     epochs : float
-        How long the line is; below num_epochs.
+        How long the line is; at most num_epochs.
     then : function
         A schedule; it is told the epochs that are left.
 
@@ -80,6 +80,8 @@ def warmup(epoch, num_epochs, epochs=1, then=constant):
     >>> [warmup(epoch, 6, epochs=2, then=cosine) for epoch in (0, 0.5, 1, 2, 4)]
     [0.0, 0.25, 0.5, 1.0, 0.5]
     """
+    if epochs > num_epochs:
+        raise ValueError(f"warmup: epochs must be at most num_epochs = {num_epochs}, got {epochs!r}")
     if epoch < epochs:
         return epoch / epochs
     return then(epoch - epochs, num_epochs - epochs)
@@ -126,4 +128,11 @@ def describe_schedule(schedule, num_epochs):
 def _samples(schedule, num_epochs):
     """List the factors at a hundred moments of a run, with the moments."""
     epochs = np.linspace(0, num_epochs, 100, endpoint=False).tolist() if schedule and num_epochs else []
-    return [(epoch, schedule(epoch, num_epochs)) for epoch in epochs]
+    return [(epoch, _factor(schedule, epoch, num_epochs)) for epoch in epochs]
+
+
+def _factor(schedule, epoch, num_epochs):
+    try:
+        return schedule(epoch, num_epochs)
+    except OverflowError:
+        return math.inf

@@ -47,7 +47,7 @@ class Solver(Run):
     model : object
     data : dict
         ``X_train`` of shape (N_train, ...), ``y_train`` (N_train,), ``X_val`` (N_val, ...), ``y_val`` (N_val,); other
-        keys are not looked at.
+        keys are not looked at. X may be raw pixels, kept as uint8: see prepare.
     update_rule : str
         A name in `UPDATE_RULES`.
     optim_config : dict, optional
@@ -62,7 +62,11 @@ class Solver(Run):
         How many minibatches make one update, as if they were one of ``accumulate * batch_size`` examples; memory holds
         one at a time. It is the same to rounding, but for batch normalisation, which sees one at a time too.
     augment : function ``(X, y, rng) -> (X, y)``, optional
-        Changes a minibatch at random, by the generator it is given.
+        Changes a minibatch at random, by the generator it is given; y may become soft labels, (N, C). Accuracies are
+        measured without it, those on the training set, too.
+    prepare : function ``X -> X``, optional
+        What the model needs done to all examples, such as `datasets.to_float` to raw pixels: it is applied to
+        minibatches after augment, and to what accuracies are measured on.
     clip_norm : float, optional
         The gradients of all parameters together, as one vector, are shortened to this length.
     ema_decay : float, optional
@@ -87,7 +91,7 @@ class Solver(Run):
         Determines all that is random here; unless given, one is drawn, and is found in ``solver.seed``.
     on_iteration, on_epoch : sequence of functions
         Each is called as ``callback(solver)``, after every iteration and after every end of an epoch, when histories
-        and the best model are up to date.
+        and the best model are up to date. One that fails ends training when the others have been called, too.
 
     Attributes
     ----------
@@ -152,6 +156,7 @@ class Solver(Run):
         num_epochs=10,
         accumulate=1,
         augment=None,
+        prepare=None,
         clip_norm=None,
         ema_decay=None,
         patience=None,
@@ -182,6 +187,7 @@ class Solver(Run):
             raise ValueError(f"Solver: lr_decay {lr_decay!r} and a schedule; expected one of them")
         self.accumulate = check_integer("Solver", "accumulate", accumulate, 1)
         self.augment = check_function("Solver", "augment", augment)
+        self.prepare = check_function("Solver", "prepare", prepare)
         self.clip_norm = check_number("Solver", "clip_norm", clip_norm, *ABOVE_ZERO, optional=True)
         self.ema_decay = check_number("Solver", "ema_decay", ema_decay, *FRACTION, optional=True)
         self.patience = check_count("Solver", "patience", patience)
@@ -232,7 +238,7 @@ class Solver(Run):
 
     def _start_minibatches(self):
         size = self.accumulate * self.batch_size
-        self._minibatches = Minibatches(self.X_train, self.y_train, size, self.seed, self.augment)
+        self._minibatches = Minibatches(self.X_train, self.y_train, size, self.seed, self.augment, self.prepare)
         self.iterations_per_epoch = self._minibatches.per_epoch
 
     @property
@@ -286,8 +292,8 @@ class Solver(Run):
                 self._measure()
 
     def _minibatch(self):
-        """Return the X and y of the current iteration."""
-        return self._minibatches[self.iteration]
+        """Return the X and y of the current iteration, augmented and prepared."""
+        return self._minibatches.take(self.iteration, self.num_iterations)
 
     @contextmanager
     def _averages_in_place(self):
@@ -315,8 +321,17 @@ class Solver(Run):
             num_epochs = self.num_iterations // self.iterations_per_epoch
             print(f"(Epoch {self.epoch} / {num_epochs}) train acc: {train_acc:f}; val_acc: {val_acc:f}")
 
+    def prepared(self, X):
+        """Return examples as the model is given them."""
+        return X if self.prepare is None else self.prepare(X)
+
+    def _scores(self, X):
+        return self.model.loss(self.prepared(X))
+
     def check_accuracy(self, X, y, num_samples=None, batch_size=100):
         """Measure the share of examples whose highest score, a finite number, is that of their label.
+
+        The scores are those of ``self._scores(X)``: the model's, of X as `prepare` makes it.
 
         Parameters
         ----------
@@ -345,7 +360,7 @@ class Solver(Run):
             X, y = X[chosen], y[chosen]
         right = 0
         for start in range(0, len(X), batch_size):
-            scores = self.model.loss(X[start : start + batch_size])
+            scores = self._scores(X[start : start + batch_size])
             labels = y[start : start + batch_size]
             if scores.ndim != 2 or len(scores) != len(labels):
                 raise ValueError(f"check_accuracy: scores have shape {scores.shape}; expected ({len(labels)}, C)")

@@ -9,11 +9,12 @@ NAMES = "chromium", "chromium-browser", "google-chrome"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 
 
-@contextmanager
-def opened(path, viewport=None):
-    """Open a page from disk, without a network, and yield Playwright's page; what went wrong stands in page.troubles.
+@pytest.fixture(scope="module")
+def opened():
+    """Give the tests of a module that import it one browser: ``with opened(path, PHONE) as page``.
 
-    Skips the test where no Chromium is installed.
+    A page is opened from disk, without a network, with storage of its own. It is Playwright's; what went wrong stands
+    in page.troubles. Skips the test where no Chromium is installed.
     """
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
@@ -22,14 +23,19 @@ def opened(path, viewport=None):
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        context = browser.new_context(viewport=viewport or DESK, offline=True)
-        page = context.new_page()
-        page.troubles = []
-        page.on("console", lambda said: said.type in ("error", "warning") and page.troubles.append(said.text))
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
-        page.on("requestfailed", lambda request: page.troubles.append(f"failed: {request.url}"))
-        page.goto(path.resolve().as_uri())
-        yield page
+
+        @contextmanager
+        def opened(path, viewport=DESK):
+            with browser.new_context(viewport=viewport, offline=True) as context:
+                page = context.new_page()
+                page.troubles = []
+                page.on("console", lambda said: said.type in ("error", "warning") and page.troubles.append(said.text))
+                page.on("pageerror", lambda error: page.troubles.append(str(error)))
+                page.on("requestfailed", lambda request: page.troubles.append(f"failed: {request.url}"))
+                page.goto(path.resolve().as_uri())
+                yield page
+
+        yield opened
         browser.close()
 
 

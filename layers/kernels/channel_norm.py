@@ -1,8 +1,8 @@
 """Batch normalisation of a large matrix, pixels as rows and channels as columns, in few passes over memory.
 
-Forward reads x three times (for the mean, the variance, the result) and writes once; backward reads x and dout twice and
-writes once. Each pass goes over blocks that stay in a core's cache, however many operations are done on them there. What is
-normalised is not kept for backward but computed anew, from x, mean and std.
+Forward reads x three times (for the mean, the variance, the result) and writes once; backward reads x and dout twice
+and writes once. Each pass goes over blocks that stay in a core's cache, however many operations are done on them there.
+What is normalised is not kept for backward but computed anew, from x, mean and std.
 """
 
 import numpy as np
@@ -13,11 +13,14 @@ from .workspace import blocks, empty, scratch
 
 BLOCK_BYTES = 1 << 21
 
+# How many numbers are added up one after the other.
+RUN = 256
+
 
 def sum_of_channels(images):
     """Sum images (N, C, H, W) over all but the channels."""
     if order_of(images) == EXAMPLES_LAST:
-        return images.transpose(EXAMPLES_LAST).reshape(images.shape[1], -1).sum(axis=1)  # pairwise, since along the rows
+        return images.transpose(EXAMPLES_LAST).reshape(images.shape[1], -1).sum(axis=1)  # pairwise: along rows
     pixels = channels_last(images).reshape(-1, images.shape[1])
     return _total(pixels, lambda rows, work: pixels[rows]).astype(pixels.dtype)
 
@@ -112,14 +115,24 @@ def _blocks(x, start, stop):
 
 
 def _total(x, values):
-    """Sum ``values(rows, work)`` over all rows of x, in float64 from block to block; work is scratch memory for a block."""
+    """Sum ``values(rows, work)`` over x, in float64 from block to block; work is scratch memory for the rows of one."""
 
     def part(start, stop):
         total = np.zeros(x.shape[1])
         for rows in _blocks(x, start, stop):
-            work = scratch("rows", x[rows].shape, x.dtype)
-            # Of a block a product with ones is a fast and, being short, an exact enough sum.
-            total += np.ones(len(work), x.dtype) @ values(rows, work)
+            total += _sum_of(values(rows, scratch("rows", x[rows].shape, x.dtype)))
         return total
 
     return sum(split(part, len(x), 8 * x.size))
+
+
+def _sum_of(rows):
+    """Sum the rows of a block by products with ones, which are fast: first runs of them, then the sums of the runs.
+
+    In float32 a sum of many numbers, one after the other, loses digits; one of few does not.
+    """
+    P, C = rows.shape
+    runs = P // RUN
+    whole, ones = runs * RUN, np.ones(max(P, RUN), rows.dtype)
+    sums = ones[:RUN] @ rows[:whole].reshape(RUN, runs * C)
+    return ones[:runs] @ sums.reshape(runs, C) + ones[whole:P] @ rows[whole:]

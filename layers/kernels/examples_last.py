@@ -1,10 +1,10 @@
 """Convolution with few channels and few filters: the examples last in memory, so that the runs are long all the same.
 
 In the layout (C, H, W, N) the pixels (i, j) of all windows of a row of places, for all images at once, are one run of
-W' * N numbers. As in `rows`, they are written once for each row of the image, and HH rows that follow each other are the
-matrix (HH * C * WW, W' * N) of the windows of one row of places. The filters (F, HH * C * WW) times that matrix is a row of
-the result as it lies: (F, W' * N). Pooling and relu then run over long rows, too. With 6 filters and the channels last,
-NumPy's loops would be of 6 numbers.
+W' * N numbers. As in `rows`, they are written once for each row of the image, and HH rows that follow each other are
+the matrix (HH * C * WW, W' * N) of the windows of one row of places. The filters (F, HH * C * WW) times that matrix is
+a row of the result as it lies: (F, W' * N). Pooling and relu then run over long rows, too. With 6 filters and the
+channels last, NumPy's loops would be of 6 numbers.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from .threads import split
 from .workspace import blocks, empty, scratch
 
 # The runs of a block of rows; each is read HH times, so a cache that is shared by the cores will do.
-BLOCK_BYTES = 1 << 21
+BLOCK_BYTES = 1 << 22
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -45,13 +45,13 @@ def backward_w(x, dout, w_shape, stride, pad):
     (F, C, HH, WW), (_, H_out, W_out, _) = w_shape, dout.shape
 
     def part(start, stop):
-        dw = np.zeros((F, HH * C * WW), dout.dtype)
+        dw = np.zeros((HH * C * WW, F), dout.dtype)
         for rows, windows in _blocks(x, start, stop, (HH, WW), stride, pad, (H_out, W_out)):
-            dw += np.matmul(_rows(dout, rows), windows.transpose(0, 2, 1)).sum(axis=0)
+            dw += np.matmul(windows, _rows(dout, rows).transpose(0, 2, 1)).sum(axis=0)
         return dw
 
     dw = sum(split(part, H_out, 2 * dout.size * C * HH * WW))
-    return dw.reshape(F, HH, C, WW).transpose(0, 2, 1, 3)
+    return dw.reshape(HH, C, WW, F).transpose(3, 1, 0, 2)
 
 
 def backward_x(dout, w, x_shape, stride, pad):
@@ -89,7 +89,7 @@ def _rows(images, rows):
 
 
 def _blocks(x, start, stop, window, stride, pad, out_size):
-    """Give (rows, windows) for blocks of the places' rows start to stop; windows has the shape (rows, HH * C * WW, W' * N)."""
+    """Give (rows, windows) for blocks of rows of places; windows has the shape (rows, HH * C * WW, W' * N)."""
     (C, H, W, N), (HH, WW), W_out = x.shape, window, out_size[1]
     for rows in blocks(start, stop, C * WW * W_out * N * stride * x.itemsize, BLOCK_BYTES):
         first, last = rows.start * stride - pad, (rows.stop - 1) * stride + HH - pad  # rows of x, from and to

@@ -1,8 +1,8 @@
 """Convolution with large filters, as products of spectra.
 
 The correlation theorem: the spectrum of a correlation is the spectrum of the image times the conjugate of that of the
-filter. With a transform of at least the padded image's size nothing wraps round in the part that is kept. The cost does not
-depend on the filter's size, where the direct methods' grows with HH * WW.
+filter. With a transform of at least the padded image's size nothing wraps round in the part that is kept. The cost does
+not depend on the filter's size, where the direct methods' grows with HH * WW.
 
 A NaN or infinity in one pixel would spread over the whole image; where the result is not finite it is computed by
 `im2col`, and reaches what it should reach.
@@ -13,7 +13,6 @@ from scipy import fft
 
 from . import im2col
 from .threads import split
-
 
 
 def fits(C, F, HH, WW, stride, pad):

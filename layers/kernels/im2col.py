@@ -1,11 +1,11 @@
 """Convolution as a matrix product over windows, channels last: for every size, stride and pad.
 
 A window of HH x WW pixels with C channels is written into a row of K = HH * WW * C numbers (im2col). With the filters
-as columns of a matrix (K, F), all dot products of a block of windows are one product of matrices. With the channels last
-in memory a row of a window is one run of WW * C numbers.
+as columns of a matrix (K, F), all dot products of a block of windows are one product of matrices. With the channels
+last in memory a row of a window is one run of WW * C numbers.
 
-The rows are never kept for backward: they take K / C times the memory of the image, and writing a block of them anew, small
-enough to stay in the core's own cache, is faster than reading them back from memory.
+The rows are never kept for backward: they take K / C times the memory of the image, and writing a block of them anew,
+small enough to stay in the core's own cache, is faster than reading them back from memory.
 """
 
 import numpy as np
@@ -101,7 +101,8 @@ def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
             padded[...] = 0
             for i in range(HH):
                 for j in range(WW):
-                    padded[:, i : i + stride * H_out : stride, j : j + stride * W_out : stride] += dwindows[:, :, :, i, j]
+                    share = dwindows[:, :, :, i, j]
+                    padded[:, i : i + stride * H_out : stride, j : j + stride * W_out : stride] += share
             dx[images] = padded[:, pad : pad + H, pad : pad + W]
 
     split(part, N, 2 * dout.size * rows_of_filters.shape[1])
@@ -109,8 +110,8 @@ def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
 
 
 def _blocks(x, start, stop, window, stride, pads, out_size):
-    """Give (images, rows, windows) for blocks of x[start:stop]: two slices of out, and the windows of that place, as rows."""
-    (_, H, W, C), (HH, WW), (H_out, W_out) = x.shape, window, out_size
+    """Give (images, rows, windows) for blocks of x[start:stop]: two slices of out, and the windows there, as rows."""
+    C, (HH, WW), (H_out, W_out) = x.shape[3], window, out_size
     row_bytes = W_out * HH * WW * C * x.itemsize
     for images in blocks(start, stop, row_bytes * H_out, BLOCK_BYTES):
         padded = pad_channels_last(x[images], pads)
@@ -128,7 +129,7 @@ def _blocks(x, start, stop, window, stride, pads, out_size):
 
 
 def pad_channels_last(x, pads, size=None):
-    """Copy images (n, H, W, C) into scratch memory with a border of zeros; size, if given, is the height and width then."""
+    """Copy images (n, H, W, C) into scratch memory with a border of zeros, up to the size (height, width) if given."""
     n, H, W, C = x.shape
     top, left = pads
     height, width = size or (H + 2 * top, W + 2 * left)

@@ -1,9 +1,9 @@
 """The order of the axes in memory, apart from that in the shape.
 
 Images have the shape (N, C, H, W) everywhere. In memory the channels may lie last: then a window's row is one run of
-WW * C numbers, batchnorm sums rows, and pooling compares whole rows of channels. Or, where there are too few channels for
-that, the examples lie last. NumPy's ufuncs keep the order of their operands, so the layout travels through a net without
-any layer's interface knowing of it.
+WW * C numbers, batchnorm sums rows, and pooling compares whole rows of channels. Or, where there are too few channels
+for that, the examples lie last. NumPy's ufuncs keep the order of their operands, so the layout travels through a net
+without any layer's interface knowing of it.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Which kernel computes a convolution: the first row of the table whose condition holds.
 
-Each kernel is a module with ``fits``, ``forward``, ``backward_x`` and ``backward_w``. All give the same numbers, to rounding; the
-table is about speed alone.
+Each kernel is a module with ``fits``, ``forward``, ``backward_x`` and ``backward_w``. All give the same numbers, to
+rounding; the table is about speed alone.
 """
 
 from contextlib import contextmanager
@@ -18,26 +18,26 @@ KERNELS = {
     "im2col": im2col,
 }
 
-# name, condition on channels C, filters F, window and stride, reason
+# name, condition on channels C, filters F, window, stride and the number P of places in all images, reason
 PLAN = [
-    ("pointwise", lambda C, F, HH, WW, stride: True, "one matrix product of the image as it lies"),
-    ("winograd", lambda C, F, HH, WW, stride: C >= 16 and F >= 16, "fewer products; the transforms need channels to pay"),
-    ("examples_last", lambda C, F, HH, WW, stride: C < 8 and F < 16, "too few filters for loops over them"),
-    ("examples_last", lambda C, F, HH, WW, stride: 3 < C < 8 and F <= 32, "no image: dx is needed, of few channels"),
-    ("rows", lambda C, F, HH, WW, stride: WW * C < 32, "rows of windows too short to copy as runs"),
-    ("fft", lambda C, F, HH, WW, stride: HH >= 11 and WW >= 11, "its cost does not grow with the filter"),
-    ("im2col", lambda C, F, HH, WW, stride: True, "everything else"),
+    ("pointwise", lambda C, F, HH, WW, stride, P: True, "one matrix product of the image as it lies"),
+    ("winograd", lambda C, F, HH, WW, stride, P: min(C, F) >= 16 and P >= 512, "fewer products, if there are many"),
+    ("examples_last", lambda C, F, HH, WW, stride, P: C < 8 and F < 16, "too few filters for loops over them"),
+    ("examples_last", lambda C, F, HH, WW, stride, P: 3 < C < 8 and F <= 32, "no image: dx is needed, of few channels"),
+    ("rows", lambda C, F, HH, WW, stride, P: WW * C < 32, "rows of windows too short to copy as runs"),
+    ("fft", lambda C, F, HH, WW, stride, P: HH >= 11 and WW >= 11, "its cost does not grow with the filter"),
+    ("im2col", lambda C, F, HH, WW, stride, P: True, "everything else"),
 ]
 
 _forced = ContextVar("forced", default=None)
 
 
-def choose(w_shape, stride, pad):
-    """Return the kernel for filters of that shape."""
+def choose(w_shape, stride, pad, places):
+    """Return the kernel for filters of that shape, which are put to so many places in all images together."""
     F, C, HH, WW = w_shape
     for name, pays, _ in PLAN:
         kernel = KERNELS[name]
-        if name == _forced.get() or (_forced.get() is None and pays(C, F, HH, WW, stride)):
+        if name == _forced.get() or (_forced.get() is None and pays(C, F, HH, WW, stride, places)):
             if kernel.fits(C, F, HH, WW, stride, pad):
                 return kernel
     return im2col

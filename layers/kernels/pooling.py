@@ -1,8 +1,12 @@
 """Pooling as a few operations on whole images: first along the rows of the window, then along its columns.
 
-The largest of HH x WW numbers is the largest of HH row maxima. Offset by offset, a row or column of all windows together is
-one strided slice, so NumPy compares long runs where the channels or the examples lie last, and each pass has fewer places
-than the one before. Images are seen as (outer, H, W, inner) here, whichever of the two is inner; each outer one is apart.
+The largest of HH x WW numbers is the largest of HH row maxima. Offset by offset, a row or column of all windows
+together is one strided slice, so NumPy compares long runs where the channels or the examples lie last, and each pass
+has fewer places than the one before. Images are seen as (outer, H, W, inner) here, whichever of the two is inner; each
+outer one is apart.
+
+That needs x again in backward. Where a relu follows, x need not be kept: with some more operations in forward, the
+place of each maximum is noted, a small integer.
 """
 
 import numpy as np
@@ -30,8 +34,12 @@ def max_forward(x, HH, WW, stride, out_size):
     return unlay(out, order)
 
 
-def max_forward_with_places(x, HH, WW, stride, out_size):
-    """Return the maxima and, as small integers of the same shape, each one's first place in its window, row by row."""
+def max_relu_forward(x, HH, WW, stride, out_size):
+    """Return the maxima, or zero where they are not above it, and where they were.
+
+    Those places are small integers of the same shape: of the first maximum in its window, row by row from 0; one too
+    many where the relu let nothing through.
+    """
     order = order_of(x)
     x = lay(x, order)
     out = empty((len(x), *out_size, x.shape[3]), x.dtype)
@@ -43,21 +51,26 @@ def max_forward_with_places(x, HH, WW, stride, out_size):
             first, *others = _windows(x[block], HH, WW, stride, out_size)
             np.copyto(largest, first)
             place[...] = 0
-            is_larger = scratch("chosen", place.shape, np.bool_)
+            chosen = scratch("chosen", place.shape, np.bool_)
             number = scratch("number", place.shape, place.dtype)
             for offset, other in enumerate(others, start=1):
-                np.greater(other, largest, out=is_larger)
+                np.greater(other, largest, out=chosen)
                 np.maximum(other, largest, out=largest)
                 # Offsets grow, so the largest of those at which a larger element came is the last of them.
-                np.multiply(is_larger, place.dtype.type(offset), out=number)
+                np.multiply(chosen, place.dtype.type(offset), out=number)
                 np.maximum(place, number, out=place)
+            np.greater(largest, 0, out=chosen)
+            np.logical_not(chosen, out=chosen)
+            np.multiply(chosen, place.dtype.type(HH * WW), out=number)
+            np.maximum(place, number, out=place)
+            np.maximum(largest, 0, out=largest)
 
     split(part, len(x), 16 * x.size)
     return unlay(out, order), unlay(which, order)
 
 
-def max_backward_from_places(dout, which, x_shape, HH, WW, stride):
-    """Give each gradient to its window's element at that place; to none if there is no such place."""
+def max_relu_backward(dout, which, x_shape, HH, WW, stride):
+    """Give each gradient to its window's element at the place that `max_relu_forward` noted; to none past the last."""
     order = order_of(which)
     dout, which = lay(dout, order), lay(which, order)
     dx = empty([x_shape[axis] for axis in order], dout.dtype)

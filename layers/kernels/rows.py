@@ -1,10 +1,10 @@
 """Convolution with few channels: rows of windows that overlap in memory, channels last in the result.
 
-With one or three channels a row of a window is too short to be copied as a run. But the pixels (i, j) of all windows of a
-row of places, for n images, are n runs of W' pixels. Written for each row of the padded images, as a matrix (C * WW, n * W'),
-they serve every window that the row is in: HH such matrices that follow each other in memory are the matrix
-(HH * C * WW, n * W') of all windows of one row of places, and those of the next row begin one matrix later. So each pixel is
-copied WW times, and not HH * WW times.
+With one or three channels a row of a window is too short to be copied as a run. But the pixels (i, j) of all windows of
+a row of places, for n images, are n runs of W' pixels. Written for each row of the padded images, as a matrix (C * WW,
+n * W'), they serve every window that the row is in: HH such matrices that follow each other in memory are the matrix
+(HH * C * WW, n * W') of all windows of one row of places, and those of the next row begin one matrix later. So each
+pixel is copied WW times, and not HH * WW times.
 """
 
 import numpy as np

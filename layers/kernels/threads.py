@@ -1,15 +1,16 @@
 """One threading regime for all heavy layers: the work is split over a small pool, and BLAS keeps to one thread inside.
 
-NumPy releases the interpreter's lock in its loops and in BLAS, so the threads of one process can share the work on parts
-of one array. BLAS's own threads go on spinning for a while after every product and take the cores from the loops that
-follow, which costs more than they win. So while a layer works here, BLAS is limited to one thread, by threadpoolctl.
-Where that is not installed, nothing is split, and BLAS does what it always does: the results are right, but slower.
+NumPy releases the interpreter's lock in its loops and in BLAS, so the threads of one process can share the work on
+parts of one array. BLAS's own threads go on spinning for a while after every product and take the cores from the loops
+that follow, which costs more than they win. So while a layer works here, BLAS is limited to one thread, by
+threadpoolctl. Where that is not installed, nothing is split, and BLAS does what it always does: the results are right,
+but slower.
 
 A net of affine layers alone is nothing but products: there BLAS's own threads win, see `products_alone`.
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -19,7 +20,8 @@ import numpy as np
 
 from .workspace import empty
 
-# Handing work to another thread takes 20 to 75 microseconds; a core does some 50 million operations in half a millisecond.
+# Handing work to another thread takes 20 to 75 microseconds; a core does some 50 million operations in half a
+# millisecond.
 LEAST_WORK = 2e7
 
 # BLAS itself keeps to one thread for products that are smaller than this.
@@ -100,17 +102,30 @@ def split(function, N, work):
         try:
             first = function(0, bounds[1])
         finally:
-            results = [other.result() for other in others]
-    return [first, *results]
+            wait(others)  # for all of them, even if one fails: they write to what the caller holds
+    return [first, *(other.result() for other in others)]
 
 
 def matmul(a, b):
-    """Multiply two matrices, ``a @ b``, with the rows of the result split over the threads."""
-    work = 2 * a.size * b.shape[1]
+    """Multiply two matrices, ``a @ b``, with the longest of the three axes split over the threads.
+
+    Then the threads have least in common: BLAS copies both operands into an order of its own, each thread what it
+    needs.
+    """
+    (M, K), N = a.shape, b.shape[1]
+    work = 2 * M * K * N
     if work < LEAST_TO_LIMIT or _products_alone.get():
         return a @ b
-    out = empty((len(a), b.shape[1]), np.result_type(a, b))
-    split(lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]), len(a), work)
+    if K > max(M, N):
+        out, *others = split(lambda start, stop: a[:, start:stop] @ b[start:stop], K, work)
+        for other in others:
+            out += other
+        return out
+    out = empty((M, N), np.result_type(a, b))
+    if N > M:
+        split(lambda start, stop: np.matmul(a, b[:, start:stop], out=out[:, start:stop]), N, work)
+    else:
+        split(lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]), M, work)
     return out
 
 
@@ -135,6 +150,16 @@ def _become_worker():
     _worker.is_one = True
 
 
+def _begin_anew():
+    """In the child of a fork: the pool's threads were left behind, and whoever held the lock with them."""
+    global _lock, _pool, _num_limits
+    _lock, _pool, _num_limits = Lock(), None, 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
 @lru_cache(maxsize=None)
 def _blas_libraries():
     try:
@@ -142,6 +167,15 @@ def _blas_libraries():
     except ImportError:
         return ()
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def _set_blas_threads(library, number):
+    """Set it from whatever thread of Python.
+
+    Newer versions of threadpoolctl obey only the first thread that asked, lest two be at odds; here a lock sees to
+    that.
+    """
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(number)
 
 
 class _BlasThreads:
@@ -156,7 +190,7 @@ class _BlasThreads:
             if _num_limits == 0:
                 _blas_threads = tuple(library.get_num_threads() for library in _blas_libraries())
                 for library in _blas_libraries():
-                    library.set_num_threads(self.number)
+                    _set_blas_threads(library, self.number)
             _num_limits += 1
 
     def __exit__(self, *_):
@@ -165,4 +199,4 @@ class _BlasThreads:
             _num_limits -= 1
             if _num_limits == 0:
                 for library, number in zip(_blas_libraries(), _blas_threads):
-                    library.set_num_threads(number)
+                    _set_blas_threads(library, number)

@@ -10,18 +10,18 @@ numbers. Five points a_i are finite; the sixth is infinity, where a polynomial's
 - ``G`` (6 x 3) evaluates the filter polynomial at the points, a row (1, a_i, a_i^2) / N_i each,
 - ``A`` (6 x 4) evaluates the other, a row (1, a_i, a_i^2, a_i^3) each,
 - ``B`` (6 x 6) is the transpose of the interpolation from 6 values back to coefficients (Lagrange): its row i holds the
-  coefficients of the product of all (x - a_j), j != i, whose value at a_i is the N_i above; and for infinity those of the
-  product of all five.
+  coefficients of the product of all (x - a_j), j != i, whose value at a_i is the N_i above; and for infinity those of
+  the product of all five.
 
-In two dimensions each matrix is applied to the rows of a tile and to its columns. For C channels and F filters, "*" is a sum
-over the channels: 36 products of matrices (tiles x C) @ (C x F).
+In two dimensions each matrix is applied to the rows of a tile and to its columns. For C channels and F filters, "*" is
+a sum over the channels: 36 products of matrices (tiles x C) @ (C x F).
 
-The gradient of the filters is a correlation of the same kind, of 6 numbers of x with 4 of dout that gives 3: the same points
-serve, with the parts of A and G exchanged. The gradient of x is a forward pass with the flipped filters.
+The gradient of the filters is a correlation of the same kind, of 6 numbers of x with 4 of dout that gives 3: the same
+points serve, with the parts of A and G exchanged. The gradient of x is a forward pass with the flipped filters.
 
 The points decide on the rounding error. The textbook's 0, 1, -1, 2, -2 give 7e-6 (largest error over largest output, 64
-channels, float32). 0, 2/3, -2/3, 3/2, -3/2, and each point's three factors brought to one size, give 1.5e-6, near the 0.6e-6
-of the direct sum. Source: A. Lavin, S. Gray (2015), arXiv:1509.09308; on the points B. Barabasz et al. (2018),
+channels, float32). 0, 2/3, -2/3, 3/2, -3/2, and each point's three factors brought to one size, give 1.5e-6, near the
+0.6e-6 of the direct sum. Source: A. Lavin, S. Gray (2015), arXiv:1509.09308; on the points B. Barabasz et al. (2018),
 arXiv:1803.10986.
 """
 
@@ -56,7 +56,8 @@ def _transforms(num_filter, num_out):
     others = [np.delete(POINTS, i) for i in range(len(POINTS))]
     factors = [1 / np.prod(point - other) for point, other in zip(POINTS, others)]
     A, G = _evaluation(num_out - 1), np.append(factors, 1)[:, np.newaxis] * _evaluation(num_filter - 1)
-    B = np.vstack([np.append(polynomial.polyfromroots(other), 0) for other in others] + [polynomial.polyfromroots(POINTS)])
+    rows_of_B = [np.append(polynomial.polyfromroots(other), 0) for other in others]
+    B = np.vstack([*rows_of_B, polynomial.polyfromroots(POINTS)])
     norms = [np.linalg.norm(matrix, axis=1, keepdims=True) for matrix in (A, G, B)]
     mean = np.prod(norms, axis=0) ** (1 / 3)
     return [matrix * mean / norm for matrix, norm in zip((A, G, B), norms)]

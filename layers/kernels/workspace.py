@@ -2,14 +2,15 @@
 
 The first touch of a fresh page costs some microseconds, more than most of the arithmetic that is done on it.
 
-`scratch` is for what a layer needs while it works. Each thread has scratch arrays of its own, so that no two can meet in
-one; none of them is ever returned to a caller.
+`scratch` is for what a layer needs while it works. Each thread has scratch arrays of its own, so that no two can meet
+in one; none of them is ever returned to a caller.
 
 `empty` is for results. Its memory belongs to whoever holds an array that lies in it, and is given out again only when
 nobody does: Python counts the references to every object, and each view of an array is one to it.
 """
 
 import math
+import os
 import sys
 from threading import Lock, local
 from weakref import WeakSet
@@ -108,6 +109,16 @@ def release_workspace():
         _results.clear()
         for store in _all_stores:
             store.clear()
+
+
+def _begin_anew():
+    """In the child of a fork: whoever held the lock was left behind."""
+    global _lock
+    _lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def workspace_bytes():

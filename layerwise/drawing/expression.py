@@ -147,7 +147,10 @@ class _Reader:
             case ast.NamedExpr(target=ast.Name(id=name), value=inner):
                 return self.name(node, name, self.read(inner, depth + 1))
         known = f"numbers, names, + - * / **, {', '.join(FUNCTIONS)}"
-        self.refuse(node, f"{type(node).__name__} is not part of a circuit; expected {known}")
+        written = ast.get_source_segment(self.stripped, node)
+        shown = written if len(written) <= 40 else written[:39] + "\u2026"
+        power = "; a power is x**2" if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor) else ""
+        self.refuse(node, f"{shown!r} is not part of a circuit; expected {known}{power}")
 
     def constant(self, node, value):
         try:

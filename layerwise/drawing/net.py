@@ -126,7 +126,7 @@ class NetFlow:
             ends.append((end, own))
         said = [f"The branches are added: shape {part.out.shape}, values {spread(part.out)}."]
         back = [f"An add gate hands dout to every branch unchanged: norm {norm(part.dout)}. Its local gradients are 1."]
-        total = self._put("sum", "+", lane, part.out, part.dout, [], said, back)
+        total = self._put("sum", "sum", lane, part.out, part.dout, [], said, back)
         self.links += [(end, total, own) for end, own in ends]
         return total, highest
 

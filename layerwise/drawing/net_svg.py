@@ -102,10 +102,9 @@ def _draw_row(index, row, top, middle, left, width, at, wide, narrow):
     sign = "+" if row.kind == "sum" else ""
     yield f'<g class="gate"><rect x="{x - 9}" y="{middle - 9}" width="18" height="18" rx="9"/>'
     yield f'<text class="sign" x="{x}" y="{middle + 5}">{sign}</text></g>'
-    title = "sum" if row.kind == "sum" else row.title
     room = at["images"][0] - left - 8
-    squeezed = f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if LETTER * len(title) > room else ""
-    yield f'<text class="title" x="{left}" y="{top + 22}"{squeezed}>{escape(title)}</text>'
+    squeezed = f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if LETTER * len(row.title) > room else ""
+    yield f'<text class="title" x="{left}" y="{top + 22}"{squeezed}>{escape(row.title)}</text>'
     if row.kind == "loss":
         yield f'<text class="detail" x="{left}" y="{top + 40}">without regularisation</text></g>'
         return

@@ -4,6 +4,6 @@ from benchmarks import timing
 
 
 @pytest.fixture(autouse=True)
-def no_pause(monkeypatch):
+def no_warm_up(monkeypatch):
     """What is timed here is not looked at."""
-    monkeypatch.setattr(timing, "PAUSE", 0)
+    monkeypatch.setattr(timing, "WARM_UP", 0)

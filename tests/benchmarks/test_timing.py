@@ -43,12 +43,12 @@ def test_short_calls_are_repeated_and_their_median_is_taken(clock):
     assert seconds["a"] == [2]
 
 
-def test_each_turn_begins_with_a_pause(clock, monkeypatch):
-    pauses = []
-    monkeypatch.setattr(timing, "PAUSE", 0.25)
-    monkeypatch.setattr(timing.time, "sleep", pauses.append)
-    interleave({"a": lambda: None, "b": lambda: None}, Effort(2, 0, ()))
-    assert pauses == [0.25] * 4
+def test_each_turn_begins_with_calls_that_are_not_timed(clock, monkeypatch):
+    monkeypatch.setattr(timing, "WARM_UP", 10)
+    calls = []
+    seconds = interleave({"a": contender(clock, "a", [6, 6, 1, 7, 7, 2], calls)}, Effort(2, 0, ()))
+    assert len(calls) == 6
+    np.testing.assert_array_equal(seconds["a"], [1, 2])
 
 
 def test_a_spread_is_the_quartiles():

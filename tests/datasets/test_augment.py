@@ -17,7 +17,6 @@ from datasets import (
     random_flip,
     random_rotate,
     random_shift,
-    solver_data,
     to_float,
 )
 from models import ThreeLayerConvNet
@@ -151,11 +150,11 @@ def test_a_composed_augmentation_tells_what_it_does():
     describe = [
         compose_augment("flip", partial(random_crop, pad=2)).__qualname__,
         compose_augment("flip", partial(random_crop, pad=3)).__qualname__,
-        *(compose_augment(partial(to_float, mean_image=np.full(3, value))).__qualname__ for value in (1.0, 2.0, 1.0)),
+        *(compose_augment(partial(cutout, size=np.full(3, value))).__qualname__ for value in (1.0, 2.0, 1.0)),
     ]
     assert describe[0] == "random_flip, random_crop(pad=2)"
     assert len(set(describe)) == 4 and describe[2] == describe[4]
-    assert re.fullmatch(r"to_float\(mean_image=\(3,\) [0-9a-f]{8}\)", describe[2])
+    assert re.fullmatch(r"cutout\(size=\(3,\) [0-9a-f]{8}\)", describe[2])
 
 
 @pytest.mark.parametrize("step, words", [
@@ -167,43 +166,12 @@ def test_steps_are_checked_before_any_training(step, words):
         compose_augment("flip", step)
 
 
-@pytest.mark.parametrize(
-    "dtype, expected", [(np.uint8, np.float32), (np.float32, np.float32), (np.float64, np.float64)]
-)
-def test_to_float_does_what_the_loaders_do(dtype, expected):
-    X, y = images().astype(dtype), labels()
-    mean_image, std = X.mean(axis=0) / 255, X.std(axis=(0, 2, 3)).reshape(3, 1, 1)
-    out, same = to_float(X, y, None, scale=255.0, mean_image=mean_image, std=std)
-    assert out.dtype == expected and same is y and not np.shares_memory(out, X)
-    np.testing.assert_allclose(out, (X / 255 - mean_image) / std, rtol=1e-5, atol=1e-7)
-    np.testing.assert_allclose(to_float(X, y, None)[0], X / 255, rtol=1e-6)
-
-
-@pytest.mark.parametrize("settings", [{}, {"normalize": True}, {"subtract_mean": False}, {"flatten": True}])
-def test_to_float_gives_bit_for_bit_what_loaders_give_without_keep_uint8(settings):
-    X, y = images(), labels()
-    floats, raw = (
-        solver_data(X, y, X, y, list("abcde"), num_validation=4, keep_uint8=keep, **settings) for keep in (False, True)
-    )
-    convert = partial(to_float, scale=raw["scale"], mean_image=raw["mean_image"], std=raw["std"])
-    for name in ("X_train", "X_val", "X_test"):
-        assert raw[name].dtype == np.uint8
-        assert convert(raw[name], None, None)[0].tobytes() == floats[name].tobytes()
-
-
-def test_to_float_takes_points_and_refuses_what_are_no_numbers():
-    assert to_float(np.zeros((4, 2)), None, None)[0].shape == (4, 2)
-    with pytest.raises(TypeError, match="to_float: X must be an ndarray of floats or integers, got dtype bool"):
-        to_float(np.zeros((4, 2), bool), None, None)
-
-
 def solver(**changed):
     X, y = images(N=30, H=4, W=4), labels(30)
-    small = to_float(X[:10], None, None)[0]
-    data = {"X_train": X, "y_train": y, "X_val": small, "y_val": y[:10]}
-    augment = compose_augment("flip", partial(random_crop, pad=1), partial(mixup, num_classes=5), to_float)
+    data = {"X_train": X, "y_train": y, "X_val": X[:10], "y_val": y[:10]}
+    augment = compose_augment("flip", partial(random_crop, pad=1), partial(mixup, num_classes=5))
     model = ThreeLayerConvNet((3, 4, 4), num_filters=2, filter_size=3, hidden_dim=6, num_classes=5, seed=0)
-    settings = {"augment": augment, "batch_size": 8, "num_epochs": 2, "seed": 0, "verbose": False,
+    settings = {"augment": augment, "prepare": to_float, "batch_size": 8, "num_epochs": 2, "seed": 0, "verbose": False,
                 "num_train_samples": 1, **changed}  # fmt: skip
     return Solver(model, data, **settings)
 

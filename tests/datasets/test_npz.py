@@ -93,7 +93,7 @@ OWN_Y = ("y.npy", npy(Y))
         (zipped([("X.npy", b"\x93NUMPY\x09\0"), OWN_Y]), "is no .npz file of plain arrays, or is damaged"),
         (zipped([("X.npy", npy(X)), OWN_Y] + [(f"{number}", b"") for number in range(99)]), "are needed"),
         (made.npz(X=X[:30], y=Y), "X has 30 examples, and y 40 labels"),
-        (made.npz(X=X, y=np.full(40, 2**62)), "a label is 4611686018427387904; labels count the classes from 0, up to"),
+        (made.npz(X=X, y=np.full(40, 2**62)), "a label is 4611686018427387904; labels count from 0, up to"),
         (made.npz(X=X, y=Y.astype(int) - 1), "y is -1 to 2; there are 3 classes"),
         (made.npz(X=X, y=Y.astype(float)), "y must be an ndarray of integer class labels, got dtype float64"),
         (made.npz(X=X[:, :, :, None, None], y=Y), "X must be an ndarray of numbers, (N, C, H, W) or (N, D), got shape"),

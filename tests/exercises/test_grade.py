@@ -165,7 +165,7 @@ def test_the_summary_is_one_page_that_needs_nothing_else(run):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-def test_the_summary_can_be_read_on_a_phone_and_in_the_dark(viewport, run):
+def test_the_summary_can_be_read_on_a_phone_and_in_the_dark(viewport, run, opened):
     with opened(run["folder"] / "out/summary.html", viewport) as page:
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
         assert_fits(page)
@@ -196,7 +196,7 @@ def _least_contrast(page, scheme):
     return min(page.evaluate(_CONTRASTS))
 
 
-def test_a_name_in_the_summary_leads_to_what_was_found_by_keyboard(run):
+def test_a_name_in_the_summary_leads_to_what_was_found_by_keyboard(run, opened):
     with opened(run["folder"] / "out/summary.html") as page:
         found = page.locator("details", has_text="04-wrong-answers.zip")
         assert found.get_attribute("open") is None

@@ -197,7 +197,7 @@ def test_what_is_wrong_only_in_a_net_fails_alone_too(id, path, function, text, m
             "conv_forward",
             """def conv_forward(x, w, b, conv_param):
     stride, pad, *out = read_conv_param("conv_forward", x, w, conv_param)
-    return choose(w.shape, stride, pad).forward(x, w, b, stride, pad, tuple(out)), (x, w, b, conv_param)
+    return choose(w.shape, stride, pad, 1).forward(x, w, b, stride, pad, tuple(out)), (x, w, b, conv_param)
 """,
         ),
         (

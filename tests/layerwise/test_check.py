@@ -1,5 +1,6 @@
 """The verb ``check``: what it prints, what it returns, what it refuses."""
 
+import dataclasses
 import re
 import time
 
@@ -104,8 +105,10 @@ def test_trouble_is_shown_without_numbers():
 
 def test_a_loss_that_is_wrong_by_itself_is_told_from_one_that_has_a_wrong_part():
     assert check_verdict([*LOSS, RIGHT]).splitlines() == [
-        "WRONG: the loss: wrong by dW1, db1",
+        "WRONG: the loss: dW1, db1 are wrong",
         "Every part is right by itself: look at what the model's loss does with them.",
     ]
     assert check_verdict([BROKEN, *LOSS]).splitlines()[-1] == "What is wrong with the loss may follow from that part."
-    assert check_verdict(LOSS) == "WRONG: the loss: wrong by dW1, db1"  # of a model without parts, no more can be said
+    two = [BROKEN, dataclasses.replace(RIGHT, verdict="WRONG"), *LOSS]
+    assert check_verdict(two).splitlines()[-1] == "What is wrong with the loss may follow from those parts."
+    assert check_verdict(LOSS) == "WRONG: the loss: dW1, db1 are wrong"  # of a model without parts, no more can be said

@@ -3,7 +3,7 @@
 import pytest
 
 from layerwise import catalogue
-from layerwise.check_model import check_model
+from layerwise.check_model import OF_LOSS, check_model
 
 from .faults import FAULTS, after, images_net, make, num_layers, planted, points_net, residual_net
 
@@ -38,7 +38,8 @@ def test_the_faults_are_of_every_kind():
 
 
 @pytest.mark.parametrize("name", catalogue.MODELS)
-def test_a_wrong_part_in_the_middle_of_a_built_in_model_is_named(name):
+def test_a_wrong_part_in_the_middle_of_a_built_in_model_is_named(name, monkeypatch):
+    monkeypatch.setattr("layerwise.check_model.OF_LOSS", OF_LOSS._replace(steps=(1e-5,), most_entries=1))  # to be quick
     data = catalogue.DATA["digits"]()
     model = catalogue.make_model(name, data, reg=0.01, seed=0)
     middle = num_layers(model.net) // 2 + 1

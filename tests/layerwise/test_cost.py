@@ -13,6 +13,14 @@ from layerwise.cost_model import PartCost, Spread
 
 from .user_models import BY_HAND, OF_PARTS
 
+IN_FLOAT64 = """
+import numpy as np
+from models import TwoLayerNet
+
+
+def wide():
+    return TwoLayerNet(64, 5, 10, dtype=np.float64)
+"""
 QUICK = ["--rounds", "1", "--batch-size", "4", "--batch-sizes", "1,3"]
 
 
@@ -22,7 +30,7 @@ def test_every_built_in_model_has_its_table(arguments, capsys):
     title, table, notes, by_batch_size = capsys.readouterr().out.split("\n\n")
     assert title.startswith(f"{arguments[0]}, minibatches of 4 examples of shape (")
     lines = table.splitlines()
-    assert max(map(len, lines + notes.splitlines())) <= 110
+    assert max(map(len, lines + notes.splitlines())) <= 108
     assert lines[0].split()[:5] == ["part", "out", "params", "MFLOP", "cache"]
     assert re.match(r" 1 (affine|conv)", lines[1]) and lines[-1].startswith("all parts")
     assert "nan" not in table
@@ -33,6 +41,15 @@ def test_a_users_model_has_its_table(tmp_path, capsys):
     (tmp_path / "my_model.py").write_text(OF_PARTS, encoding="utf-8")
     assert main(["cost", f"{tmp_path / 'my_model.py'}:MyNet", *QUICK]) == 0
     assert "affine" in capsys.readouterr().out
+
+
+def test_the_title_says_what_was_measured(tmp_path, capsys):
+    (tmp_path / "my_model.py").write_text(IN_FLOAT64, encoding="utf-8")
+    quick = ["--rounds", "1", "--batch-size", "1", "--batch-sizes", "1"]
+    assert main(["cost", f"{tmp_path / 'my_model.py'}:wide", *quick]) == 0
+    title, _, notes, _ = capsys.readouterr().out.split("\n\n")
+    assert title.endswith(":wide, minibatches of 1 example of shape (1, 8, 8), float64")  # the digits are float32
+    assert "without it" not in notes
 
 
 def test_a_model_without_parts_is_refused(tmp_path, capsys):
@@ -106,3 +123,4 @@ def test_a_layer_without_a_formula_is_not_guessed_at():
     assert lines[1].split() == "1 affine 3 12 3 24 B 1.00 ±50% 1.00 ±50% 50% 1.5 15%".split()
     assert lines[2].split() == "2 square 3 - 24 B 1.00 ±50% 1.00 ±50% 50% - -".split()
     assert lines[3].split() == "all parts 12 >= 3 48 B 2.00 2.00 100% - -".split()
+    assert lines[-1] == "-: there is no formula for that layer, and the total is without it."

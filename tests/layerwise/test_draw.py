@@ -77,7 +77,7 @@ def test_a_model_of_ones_own_is_drawn(elsewhere, capsys):
     (elsewhere / "my_model.py").write_text(MY_MODEL)
     assert draw("--model", "my_model.py:MyNet") == 0
     out = capsys.readouterr().out
-    assert "wrote net.html" in out and "W3" in out and "\n+ " in out
+    assert "wrote net.html" in out and "W3" in out and "\nsum " in out
 
 
 def test_the_seed_is_that_of_the_weights(capsys):
@@ -93,6 +93,8 @@ def test_the_seed_is_that_of_the_weights(capsys):
     [
         ([], "expected an expression with values"),
         (["x + y", "--model", "fc"], "expected an expression with values, such as"),
+        (["resnet"], "a net is drawn with --model resnet"),
+        (["my_model.py:MyNet"], "a net is drawn with --model my_model.py:MyNet"),
         (["x + foo(x)", "x=1"], "unknown function 'foo'"),
         (["x + y", "x=1"], "y has no value; expected y=NUMBER (column 5)"),
         (["x + 1", "x=1", "y=2"], "a value for 'y' came"),

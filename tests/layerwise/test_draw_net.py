@@ -71,7 +71,7 @@ def test_a_chain_is_a_straight_line():
 
 def test_a_residual_block_has_a_way_past_it():
     rows, flow = rows_and_links(chain(residual(chain(affine, tanh)), affine))
-    assert rows == [("input", 0), ("fork", 0), ("affine", 0), ("tanh", 0), ("+", 0), ("affine", 0), ("loss", 0)]
+    assert rows == [("input", 0), ("fork", 0), ("affine", 0), ("tanh", 0), ("sum", 0), ("affine", 0), ("loss", 0)]
     assert (1, 4, 1) in flow.links and (3, 4, 0) in flow.links and flow.num_lanes == 2
     fork = flow.rows[1]
     np.testing.assert_array_equal(fork.grad, flow.rows[0].grad)
@@ -79,7 +79,7 @@ def test_a_residual_block_has_a_way_past_it():
 
 def test_nested_branches_have_lanes_of_their_own():
     rows, flow = rows_and_links(chain(add(residual(affine), chain(relu, residual(affine)), tanh), affine))
-    titles = "input fork fork affine + relu fork affine + tanh + affine loss".split()
+    titles = "input fork fork affine sum relu fork affine sum tanh sum affine loss".split()
     assert rows == list(zip(titles, [0, 0, 0, 0, 0, 2, 2, 2, 2, 4, 0, 0, 0]))
     assert flow.num_lanes == 5
     ends = [flow.rows[end] for _, end, _ in flow.links]

@@ -43,7 +43,7 @@ def keys(page, *pressed):
         page.keyboard.press(key)
 
 
-def test_by_keys_forward_and_back_through_the_circuit_of_the_notes(shown):
+def test_by_keys_forward_and_back_through_the_circuit_of_the_notes(shown, opened):
     with opened(shown(circuit_page(circuit("(x + y) * z", x=-2, y=5, z=-4)))) as page:
         assert [label(page, "value", wire) for wire in range(5)] == ["-2", "5", "3", "-4", "-12"]
         assert [label(page, "grad", wire) for wire in range(5)] == ["-4", "-4", "-4", "3", "1"]
@@ -72,7 +72,7 @@ def test_by_keys_forward_and_back_through_the_circuit_of_the_notes(shown):
         assert page.troubles == []
 
 
-def test_an_input_moves_and_the_output_by_about_h_times_the_gradient(shown):
+def test_an_input_moves_and_the_output_by_about_h_times_the_gradient(shown, opened):
     with opened(shown(circuit_page(circuit("(x + y) * z * z", x=-2, y=5, z=-4))), PHONE) as page:
         assert_fits(page)
         page.get_by_label("z, as a number").fill("-3.9")
@@ -96,7 +96,7 @@ def test_an_input_moves_and_the_output_by_about_h_times_the_gradient(shown):
         assert page.troubles == []
 
 
-def test_where_a_value_branches_the_page_adds_up(shown):
+def test_where_a_value_branches_the_page_adds_up(shown, opened):
     with opened(shown(circuit_page(circuit("log(x) * x", x=2)))) as page:
         keys(page, "End")
         shares = [text.text_content() for text in page.locator("[data-branch]").all()]
@@ -108,7 +108,7 @@ def test_where_a_value_branches_the_page_adds_up(shown):
         assert page.troubles == []
 
 
-def test_the_page_computes_what_python_computes_for_every_gate(shown):
+def test_the_page_computes_what_python_computes_for_every_gate(shown, opened):
     drawn = circuit(EVERY_GATE, x=0.7, y=1.3, z=2.2)
     assert {wire.gate for wire in drawn.wires} == {None, *GATES}
     draws = np.random.default_rng(0).standard_normal(400) * 10.0 ** np.random.default_rng(1).integers(-7, 8, 400)
@@ -132,7 +132,7 @@ def flow():
 
 
 @pytest.mark.parametrize("viewport, kind", [(PHONE, "narrow"), (DESK, "wide")], ids=["phone", "desk"])
-def test_by_keys_through_a_net(shown, flow, viewport, kind):
+def test_by_keys_through_a_net(shown, opened, flow, viewport, kind):
     count = len(flow.rows)
     with opened(shown(net_page(flow)), viewport) as page:
         assert_fits(page)

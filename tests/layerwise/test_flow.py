@@ -155,6 +155,7 @@ def test_the_table_has_a_line_a_layer_and_fits():
     lines = flow_table(flow).splitlines()
     assert [line.split("  ")[0].strip() for line in lines[2:]] == flow.layers
     assert max(map(len, lines)) <= 100
+    assert all(line == line.rstrip() for line in lines)
 
 
 def test_what_does_not_fit_is_refused_in_words():

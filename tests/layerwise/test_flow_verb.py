@@ -41,6 +41,7 @@ def test_the_lesson_prints_and_draws_what_the_course_teaches(capsys, tmp_path):
     pytest.importorskip("matplotlib")
     assert main(["flow", "--epochs", "2"]) == 0
     out = capsys.readouterr().out
+    assert ", 2 epochs of sgd_momentum" in out and all(line == line.rstrip() for line in out.splitlines())
     assert (tmp_path / "flow.png").read_bytes().startswith(b"\x89PNG")
     for name in flow_verb.LESSON:
         assert f"\n{name} " in out and f"\n{name}\n" in out
@@ -69,7 +70,7 @@ def test_it_runs_on_every_built_in_model(model, undrawn, capsys):
     out = capsys.readouterr().out
     ((name, flow),) = undrawn[0].items()
     assert name == model and all(layer in out for layer in flow.layers)
-    assert "Before the first step" in out and "Picture in one.svg" in out
+    assert ", 1 epoch of adam" in out and "Before the first step" in out and "Picture in one.svg" in out
     assert re.search(r"Validation accuracy at the end: \d+\.\d%", out)
 
 

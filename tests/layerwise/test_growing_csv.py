@@ -61,6 +61,19 @@ def test_a_full_disk_is_warned_of_once(tmp_path, monkeypatch):
     assert read_csv(path, COLUMNS) == ROWS
 
 
+def test_what_cannot_be_written_leaves_nothing_and_the_file_as_it_was(tmp_path):
+    path = tmp_path / "x.csv"
+    write_csv(path, COLUMNS, ROWS)
+
+    def rows():
+        yield ROWS[1]
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError):
+        write_csv(path, COLUMNS, rows())
+    assert list(tmp_path.iterdir()) == [path] and read_csv(path, COLUMNS) == ROWS
+
+
 def test_a_file_that_is_written_anew_is_whole_at_every_moment(tmp_path):
     path = tmp_path / "x.csv"
     write_csv(path, COLUMNS, ROWS)

@@ -10,12 +10,13 @@ import pytest
 from datasets import load_digits
 from layerwise import catalogue, learnt_figures
 from layerwise.__main__ import main
+from models import TwoLayerNet
 from solvers import Solver
 from tests.browser import PHONE, assert_fits, opened
 
 HEADINGS = [
-    "First layer", "Feature maps", "Saliency and occlusion", "Fooling images", "Classes", "Feature inversion",
-    "Nearest neighbours", "Map",
+    "First-layer filters", "Feature maps", "Saliency and occlusion maps", "Fooling images", "Class visualisation",
+    "Feature inversion", "Nearest neighbours", "PCA map",
 ]  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def undrawn(monkeypatch):
         monkeypatch.setattr(pictures, name, lambda *args: Nothing())
 
 
-def test_the_page_shows_all_pictures_and_fits_desk_and_phone(tmp_path, quick, monkeypatch, capsys):
+def test_the_page_shows_all_pictures_and_fits_desk_and_phone(tmp_path, quick, opened, monkeypatch, capsys):
     pictures = pytest.importorskip("layerwise.learnt_pictures")
     monkeypatch.setattr(pictures, "MOST_CHANNELS", 2)
     folder = run_folder(tmp_path / "run", "three_layer", load_digits())
@@ -98,9 +99,19 @@ def test_a_set_with_colours_and_another_scale_is_drawn(quick, monkeypatch):
     }  # fmt: skip
     model = catalogue.make_model("two_layer", data, reg=0.0, seed=0)
     drawn = {heading: figure for heading, figure, _ in learnt_figures.draw_learnt(pictures, model, data, "a run")}
-    assert {"Classes", "Feature inversion", "Map"} <= set(drawn)
+    assert {"Class visualisation", "Feature inversion", "PCA map"} <= set(drawn)
     image = drawn["Feature inversion"].axes[0].images[0].get_array()
     assert image.shape == (8, 8, 3) and 0 <= image.min() and image.max() <= 1
+
+
+def test_class_visualisations_of_large_images_are_no_noise():
+    shape, images = (1, 28, 28), {}
+    model = TwoLayerNet(28 * 28, 20, 3, weight_scale="he", seed=0)
+    for name, settings in (("small", learnt_figures._ascent((1, 8, 8))), ("large", learnt_figures._ascent(shape))):
+        images[name] = learnt_figures.create_class_visualization(1, model, shape, **settings)
+    roughness = {name: np.sum(np.diff(image) ** 2) / np.sum(image**2) for name, image in images.items()}
+    assert roughness["large"] < 0.3 * roughness["small"]
+    assert model.loss(images["large"]).argmax() == 1
 
 
 def test_the_images_are_one_of_each_class_that_the_model_gets_right():
@@ -127,7 +138,7 @@ def broken(tmp_path, **changes):
         ({}, "best.npz"),
         ({"data": "spirals", "model": "fc"}, "spirals are points; the pictures need images"),
         ({"model": "alexnet"}, "its model is 'alexnet'; known are two_layer"),
-        ({"data": ["digits"]}, "its data is ['digits']; known are digits"),
+        ({"data": ["digits"]}, "['digits'] is unknown; known are digits"),
     ],
 )
 def test_folders_that_will_not_do_are_refused_in_words(tmp_path, changes, said, capsys):

@@ -66,6 +66,26 @@ def test_options_refused(options, words, capsys):
     assert not Path("runs").exists()
 
 
+@pytest.mark.parametrize(
+    "error, status, words",
+    [
+        (KeyboardInterrupt(), 130, "stopped by hand"),
+        (OSError(28, "No space left on device"), 1, "[Errno 28] No space left on device"),
+    ],
+)
+def test_what_fails_while_it_draws_is_told_in_a_line_and_leaves_no_folder(error, status, words, monkeypatch, capsys):
+    from layerwise import tuning_pictures
+
+    def draw(found, title):
+        raise error
+
+    monkeypatch.setattr(tuning_pictures, "draw_range_test", draw)
+    assert main(["lr", *SMALL]) == status
+    assert list(Path("runs").iterdir()) == []
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith(f"layerwise lr: {words}") and err.count("\n") == 1
+
+
 def test_what_is_stopped_or_fails_leaves_no_folder(monkeypatch, capsys):
     from layerwise import lr
 
@@ -77,4 +97,4 @@ def test_what_is_stopped_or_fails_leaves_no_folder(monkeypatch, capsys):
         monkeypatch.setattr(lr, "lr_range_test", fail)
         assert main(["lr", *SMALL]) == status
         assert list(Path("runs").iterdir()) == []
-    assert capsys.readouterr().err == "layerwise lr: SIGINT\nlayerwise lr: the loss is nan\n"
+    assert capsys.readouterr().err == "layerwise lr: stopped by hand\nlayerwise lr: the loss is nan\n"

@@ -56,10 +56,10 @@ def test_the_file_can_import_what_lies_beside_it_and_covers_nothing(write, monke
     [
         (BY_HAND, "No", r"my_model.py has no No; it has MyNet$"),
         ("x = 1\n", "No", r"my_model.py has no No; it has no class and no function"),
-        ("x = 1\n", "x", r"x is a int; expected a class or a function"),
-        ("def f():\n    return 3\n", "f", r"my_model.py:f made a int; a model has a dict params, and loss\(X, y\)"),
+        ("x = 1\n", "x", r"x is of type int; expected a class or a function"),
+        ("def f():\n    return 3\n", "f", r"f made an object of type int; a model has a dict params, and loss\(X, y\)"),
         ("import numpy\n\nnumpy.no\n", "f", r"cannot be imported: AttributeError: .* \(my_model.py, line 3\)"),
-        ("\nx = = 1\n", "f", r"cannot be imported: SyntaxError: .* \(my_model.py, line 2\)"),
+        ("\nx = = 1\n", "f", r"cannot be imported: SyntaxError: [^(]* \(my_model.py, line 2\)$"),
         ("def f():\n    y = 1\n    y / 0\n", "f", r"f\(\) failed: ZeroDivisionError: .* \(my_model.py, line 3\)"),
         ("def f(dim):\n    pass\n", "f", r"f\(\) failed: TypeError: .*'dim'; it is called without arguments"),
     ],

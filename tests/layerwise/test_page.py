@@ -50,7 +50,7 @@ def contrast(page, selector):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-def test_the_page_opens_from_disk_shows_all_pictures_and_fits(run, viewport):
+def test_the_page_opens_from_disk_shows_all_pictures_and_fits(run, viewport, opened):
     folder, _ = run
     with opened(folder / "report.html", viewport) as page:
         assert_fits(page)
@@ -66,7 +66,7 @@ def test_the_page_opens_from_disk_shows_all_pictures_and_fits(run, viewport):
         assert page.troubles == []
 
 
-def test_text_stands_out_in_light_and_dark_and_the_keyboard_reaches_what_scrolls_or_opens(run):
+def test_text_stands_out_in_light_and_dark_and_the_keyboard_reaches_what_scrolls_or_opens(run, opened):
     folder, _ = run
     with opened(folder / "report.html", PHONE) as page:
         grounds = set()
@@ -84,13 +84,15 @@ def test_text_stands_out_in_light_and_dark_and_the_keyboard_reaches_what_scrolls
         assert page.evaluate("[...document.querySelectorAll('.scroll')].every(box => box.tabIndex === 0)")
 
 
-def test_the_page_says_what_the_run_printed(run):
+def test_the_page_says_what_the_run_printed(run, opened):
     folder, printed = run
     with opened(folder / "report.html") as page:
         text = page.inner_text("body")
         rows = page.evaluate("[...document.querySelectorAll('tr')].map(r => [...r.cells].map(c => c.textContent))")
     accuracy = re.search(r"Test accuracy (\S+%) \((\d+ of 360)\)", "\n".join(printed))
     assert accuracy[1] in text and accuracy[2] in text
+    epoch = re.search(r"by the parameters of epoch (\d+) ", "\n".join(printed))[1]
+    assert f"of the model that was kept, of epoch {epoch}, the best of the last quarter" in text
     head = ["layer", "output", "parameters", "gradient norm", "change", "never fire"]
     assert head in rows  # no net here has a layer that saturates
     by_layer = {row[0]: row[1:] for row in rows}
@@ -118,7 +120,7 @@ def test_what_looked_wrong_is_on_the_page_and_was_printed(tmp_path, capsys):
     assert said[0] in (tmp_path / "run" / "report.html").read_text()
 
 
-def test_hostile_names_are_shown_as_they_are_and_a_run_without_a_whole_epoch_too(tmp_path):
+def test_hostile_names_are_shown_as_they_are_and_a_run_without_a_whole_epoch_too(tmp_path, opened):
     data = catalogue.DATA["spirals"]()
     model = catalogue.make_model("fc", data, 0.0, 0)
     row = {"iteration": 1, "epoch": 0, "loss": 2.5, "train_acc": 0.1, "val_acc": 0.125}
@@ -126,7 +128,7 @@ def test_hostile_names_are_shown_as_they_are_and_a_run_without_a_whole_epoch_too
     watch = SimpleNamespace(rows=[], layers=watched_layers(model.net, model.params), example=data["X_train"][:1])
     config = {
         "model": "fc", "data": HOSTILE, "num_parameters": 7, "lr": 0.1, "epochs": 1, "batch_size": 3, "seed": 0,
-        "update_rule": HOSTILE, HOSTILE: HOSTILE, "versions": {HOSTILE: HOSTILE},
+        "update_rule": HOSTILE, "patience": None, HOSTILE: HOSTILE, "versions": {HOSTILE: HOSTILE},
     }  # fmt: skip
     counts = np.array([[3, 1], [0, 0]])
     write_page(config, {}, counts, [HOSTILE, "$title"], history, watch, model, [HOSTILE], tmp_path / "page.html")

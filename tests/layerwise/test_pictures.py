@@ -109,3 +109,12 @@ def test_pyplot_is_not_used(tmp_path):
 
     code = "import layerwise.pictures, sys; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_long_names_of_classes_do_not_run_into_each_other():
+    names = ["T-shirt/top", "Trouser", "Pullover", "Ankle boot"]
+    figure = pictures.draw_confusion(np.eye(4, dtype=int), names, "title")
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == names
+    assert {label.get_rotation() for label in axes.get_xticklabels()} == {45.0}

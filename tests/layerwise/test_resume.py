@@ -1,5 +1,6 @@
 """A run of the program that was stopped goes on, and leaves the folder that it would have left."""
 
+import errno
 import json
 import os
 import re
@@ -26,6 +27,7 @@ COUNTED = "processes of the program killed (SIGKILL) or ended (SIGTERM) and resu
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAYERWISE_DATA", str(tmp_path / "sets"))
 
 
 @pytest.fixture
@@ -67,7 +69,6 @@ def stop_at(iteration, act):
 SLOWLY = """
 import sys, time
 from layerwise.__main__ import main
-from layerwise.history import History
 from layerwise.history import History
 real = History.__call__
 History.__call__ = lambda self, solver: (real(self, solver), time.sleep(0.01))
@@ -121,7 +122,9 @@ def test_a_process_asked_to_end_says_how_to_go_on(undrawn, undisturbed, figures)
     figures[COUNTED] += 1
 
 
-def test_the_pictures_and_the_page_are_the_same_too():
+def test_the_pictures_and_the_page_are_the_same_too(monkeypatch):
+    # Half of the time would be for pixels.
+    monkeypatch.setitem(pytest.importorskip("matplotlib").rcParams, "savefig.dpi", 40)
     for out in ("whole", "stopped"):
         if out == "stopped":
             stop_at(50, lambda: signal.raise_signal(signal.SIGINT))
@@ -155,27 +158,65 @@ def test_an_exception_in_a_callback_says_how_to_go_on_and_loses_nothing(iteratio
     stop_at(iteration, fail)
     with pytest.raises(RuntimeError):
         main(["train", *RUN, "--quiet", "--out", "run"])
-    assert capsys.readouterr().err.endswith("to go on: layerwise train --resume run\n")
+    reason = "RuntimeError(\"a callback of the user's\")"
+    assert capsys.readouterr().err == f"layerwise train: {reason}; to go on: layerwise train --resume run\n"
     assert main(["train", "--resume", "run"]) == 0
-    left = contents("run")
-    # The figures of an epoch whose callbacks were not called cannot be had any more.
-    lost = {"epochs.csv", "report.html"} if iteration == 63 else set()
-    assert {name for name in left if left[name] != undisturbed[name]} <= lost
+    assert contents("run") == undisturbed  # also at an epoch's end: the other callbacks were called
 
 
-@pytest.mark.parametrize("error, status", [(OSError("no space left on device"), 1), (KeyboardInterrupt(), 130)])
-def test_a_run_that_fails_while_it_draws_keeps_its_checkpoint(error, status, undrawn, undisturbed, monkeypatch, capsys):
+WHILE_IT_DRAWS = {
+    "a full disk": (OSError("no space left on device"), 1, "no space left on device"),
+    "Ctrl-C": (signal.SIGINT, 130, f"stopped by hand after iteration {ITERATIONS} of {ITERATIONS}"),
+    "SIGTERM": (signal.SIGTERM, 143, f"stopped by SIGTERM after iteration {ITERATIONS} of {ITERATIONS}"),
+}
+
+
+@pytest.mark.parametrize("what", WHILE_IT_DRAWS)
+def test_a_run_that_ends_while_it_draws_keeps_its_checkpoint(what, undrawn, undisturbed, monkeypatch, capsys):
     from layerwise import run
 
+    error, status, reason = WHILE_IT_DRAWS[what]
+
     def fail(*arguments):
-        raise error
+        if isinstance(error, OSError):
+            raise error
+        signal.raise_signal(error)
 
     with monkeypatch.context() as patch:
         patch.setattr(run, "finish", fail)
         assert main(["train", *RUN, "--quiet", "--out", "run"]) == status
-    err = capsys.readouterr().err
-    words = "layerwise train: no space left on device\n" if status == 1 else ""
-    assert err == f"layerwise train: to go on: layerwise train --resume run\n{words}"
+    assert capsys.readouterr().err == f"layerwise train: {reason}; to go on: layerwise train --resume run\n"
+    assert main(["train", "--resume", "run"]) == 0
+    assert contents("run") == undisturbed
+
+
+def test_a_second_ctrl_c_says_no_second_time_how_to_go_on(undrawn, undisturbed, monkeypatch, capsys):
+    stop_at(30, lambda: signal.raise_signal(signal.SIGINT))
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "write", lambda *_: signal.raise_signal(signal.SIGINT))
+        assert main(["train", *RUN, "--quiet", "--out", "run"]) == 130
+    words = f"stopped by hand after iteration 30 of {ITERATIONS}; to go on: layerwise train --resume run"
+    assert capsys.readouterr().err == f"layerwise train: {words}\n"
+    assert main(["train", "--resume", "run"]) == 0
+    assert contents("run") == undisturbed
+
+
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_a_run_whose_page_did_not_fit_on_the_disk_is_not_done(checkpoints, undrawn, undisturbed, monkeypatch, capsys):
+    from layerwise import finish
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finish, "write_page", full)
+        assert main(["train", *RUN, "--quiet", "--out", "run"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("Test accuracy ") and "Files in" not in out
+    assert re.search(r"No space left on device: 'run.report.html'; to go on: layerwise train --resume run\n$", err)
+    assert Path("run/best.npz").exists() and not Path("run/report.html").exists()
+    for path in [] if checkpoints else Path("run").glob("checkpoint*"):
+        path.unlink()  # they did not fit either
     assert main(["train", "--resume", "run"]) == 0
     assert contents("run") == undisturbed
 
@@ -278,9 +319,16 @@ def test_a_run_that_is_done_is_not_resumed(undrawn, capsys):
     [
         ({"lr": 0.5}, r".* is of another run: optim_config is \{'learning_rate': 0.01\} there and .*0.5\} here"),
         ({"lr": "fast"}, ".*learning_rate must be .*'fast'"),
-        ({"data": "mnist"}, "run: its config.json names 'mnist', which is not known here"),
+        ({"data": "mnist"}, ".* error: argument --data: mnist is not on this machine: `layerwise data fetch mnist` .*"),
+        ({"data": ["digits"]}, r".* error: argument --data: \['digits'\] is unknown; known are digits, .*"),
+        ({"augment": "flip"}, ".* error: argument --augment: changes images; spirals are points"),
         ({"model": "vgg"}, "run: its config.json names 'vgg', which is not known here"),
         ({"schedule": "none"}, "unknown schedule 'none'; known are .*"),
+        ({"schedule": None}, ".* is of another run: schedule is .*"),
+        ({"schedule": 5}, "run: its config.json cannot be understood: .*"),
+        ({"versions": None}, "run: its config.json was edited: versions is None there"),
+        ({"num_train": None, "input_dim": 7}, r"run: its .* was edited: num_train is None there; input_dim is 7 there"),
+        ({"model": None}, "run: its config.json was edited: model is None there"),
         ({"epochs": 5}, ".* is of another run: num_epochs is 4 there and 5 here.*"),
     ],
 )
@@ -292,6 +340,14 @@ def test_a_configuration_that_was_edited_is_refused(change, words, undrawn, caps
     said = refusal(capsys, "--resume", "run")
     assert re.fullmatch(words, said), said
     assert contents("run") == before
+
+
+def test_a_configuration_that_lacks_a_figure_is_refused(undrawn, capsys):
+    interrupt()
+    config = json.loads(Path("run/config.json").read_text())
+    del config["num_train"]
+    Path("run/config.json").write_text(json.dumps(config))
+    assert refusal(capsys, "--resume", "run") == "run: its config.json was edited: num_train is None there"
 
 
 def test_other_data_are_refused(undrawn, monkeypatch, capsys):

@@ -1,5 +1,7 @@
 """A run folder is new, and its files are whole."""
 
+from pathlib import Path
+
 import pytest
 
 from layerwise.run_folder import RunFolder
@@ -34,6 +36,15 @@ def test_a_file_that_fails_leaves_nothing(error, tmp_path):
     with pytest.raises(error):
         folder.add("notes.txt", fail)
     assert list(folder.path.iterdir()) == [] and folder.files == []
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file():
+    def fail(path):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError) as refused:
+        RunFolder("x", "run").add("curve.png", fail)
+    assert str(refused.value) == f"[Errno 28] No space left on device: {str(Path('run/curve.png'))!r}"
 
 
 def test_names_are_numbered_until_one_is_free(tmp_path):

@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(trial, undrawn,
         assert main(["search", *SMALL, "--quiet", "--out", "stopped"]) == 130
     out, err = capsys.readouterr()
     assert out == "" and made[-1].iteration == 1
-    assert err == "layerwise search: stopped by SIGINT; to go on: layerwise search --resume stopped\n"
+    assert err == "layerwise search: stopped by hand; to go on: layerwise search --resume stopped\n"
     assert len(record("stopped")) == 1 + trial
     assert main(["search", "--resume", "stopped"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == result
@@ -141,3 +142,26 @@ def test_a_damaged_record_is_refused(undrawn, capsys):
     capsys.readouterr()
     assert main(["search", "--resume", "run"]) == 1
     assert "trials.jsonl is the record of another search" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error, status, words",
+    [
+        (KeyboardInterrupt(), 130, "stopped by hand"),
+        (OSError(28, "No space left on device"), 1, f"[Errno 28] No space left on device: '{Path('run/search.png')}'"),
+    ],
+)
+def test_what_fails_while_it_draws_loses_nothing(error, status, words, monkeypatch, capsys):
+    from layerwise import tuning_pictures
+
+    def fail(trials, title):
+        return SimpleNamespace(savefig=lambda path: _raise(error))
+
+    monkeypatch.setattr(tuning_pictures, "draw_trials", fail)
+    assert main(["search", *SMALL, "--quiet", "--out", "run"]) == status
+    assert capsys.readouterr().err == f"layerwise search: {words}; to go on: layerwise search --resume run\n"
+    assert len(record("run")) == 1 + 5
+
+
+def _raise(error):
+    raise error

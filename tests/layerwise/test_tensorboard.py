@@ -1,14 +1,18 @@
 """The event files hold what history.csv and epochs.csv hold, each step once, however often the run was stopped."""
 
 import csv
+import errno
+import re
 import signal
 import struct
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from layerwise.__main__ import main
+from layerwise.watch import Watch
 
 from .test_resume import ITERATIONS, RUN, stop_at
 
@@ -74,11 +78,46 @@ def test_what_lies_behind_the_checkpoint_is_forgotten():
     assert [step for step, _ in read_events("run")["loss"]] == list(range(1, ITERATIONS + 1))
 
 
+@pytest.mark.parametrize("act", ["write", "flush"])
+def test_on_a_full_disk_training_goes_on(act, monkeypatch, capsys):
+    """Nothing of it may wait, or raise, in a thread of its own."""
+    from tensorboardX.record_writer import RecordWriter
+
+    calls, real = [], getattr(RecordWriter, act)
+
+    def full(self, *arguments):
+        calls.append(threading.current_thread())
+        if len(calls) > 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(self, *arguments)
+
+    monkeypatch.setattr(RecordWriter, act, full)
+    monkeypatch.setattr("warnings.filters", [])  # here warnings are errors; at a user's they are shown
+    assert main(["train", *RUN, "--tensorboard", "--quiet", "--out", "run"]) == 0
+    words = r"layerwise train: run.events\S+ does not grow any more \(.*No space left.*\); training goes on\n"
+    assert re.fullmatch(words, capsys.readouterr().err.partition("layerwise train: pictures")[0])
+    assert calls == [threading.main_thread()] * 4
+    assert len(read_csv("run/history.csv")) == ITERATIONS
+
+
+def test_a_callback_that_fails_at_the_end_of_an_epoch_does_not_cost_its_figures(monkeypatch):
+    def fail(self, solver):
+        patch.undo()
+        raise BrokenPipeError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Watch, "__call__", fail)
+        assert main(["train", *RUN, "--tensorboard", "--quiet", "--out", "run"]) == 1
+    assert main(["train", "--resume", "run"]) == 0
+    scalars = read_events("run")
+    assert [step for step, _ in scalars["grad_norm/W1"]] == [21, 42, 63, 84]
+
+
 def test_without_the_extra_it_is_refused_before_training(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(SystemExit) as stopped:
         main(["train", *RUN, "--tensorboard"])
     assert stopped.value.code == 2
-    words = "argument --tensorboard: needs tensorboardX; in the checkout: pip install -e '.[run]'"
+    words = "argument --tensorboard: needs tensorboardX; in the checkout: pip install -e '.[tensorboard]'"
     assert words in capsys.readouterr().err
     assert not Path("runs").exists()

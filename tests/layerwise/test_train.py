@@ -24,8 +24,9 @@ SMALL = ["--data", "spirals", "--epochs", "2"]
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
-    """Runs go to a folder of the test's own."""
+    """Runs go to a folder of the test's own, and no sets are found but what the system has."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAYERWISE_DATA", str(tmp_path / "sets"))
 
 
 @pytest.fixture
@@ -68,11 +69,12 @@ def test_a_real_run_writes_all_files(digits):
 
 def test_quiet_leaves_the_result_and_the_files(digits):
     folder, out = digits
-    result, last = out.splitlines()
+    result, names_line, last = out.splitlines()
     assert re.fullmatch(r"Test accuracy \d+\.\d\d% \(\d+ of 360\)", result)
     pictures = "curve.png, confusion.png, mistakes.png, filters.png"
     names = f"config.json, history.csv, epochs.csv, best.npz, {pictures}, report.html"
-    assert last == f"Files in {folder}: {names}"
+    assert names_line == f"Files in {folder}: {names}"
+    assert last == f"To see how it went, open {folder / 'report.html'}"
 
 
 def test_the_config_holds_all_options_and_versions(digits):
@@ -116,10 +118,11 @@ def test_what_is_printed_without_a_terminal(capsys):
     assert re.fullmatch(r"epoch   1 of 2   loss \d\.\d{4}   train acc \d+\.\d%   val acc \d+\.\d%", lines[1])
     assert lines[2].startswith("epoch   2 of 2 ")
     assert "class    n  correct  accuracy" in lines
-    assert re.fullmatch(r"  all  300  +\d+ +\d+\.\d%", lines[-4])
-    assert lines[-2].startswith("Test accuracy ")
+    assert re.fullmatch(r"  all  300  +\d+ +\d+\.\d%", lines[-5])
+    assert lines[-3].startswith("Test accuracy ")
     names = "config.json, history.csv, epochs.csv, best.npz, curve.png, confusion.png, mistakes.png, report.html"
-    assert lines[-1] == f"Files in {Path('runs/spirals-fc')}: {names}"
+    assert lines[-2] == f"Files in {Path('runs/spirals-fc')}: {names}"
+    assert lines[-1] == f"To see how it went, open {Path('runs/spirals-fc/report.html')}"
     assert err == ""
 
 
@@ -187,7 +190,7 @@ def test_the_solver_is_given_the_options_and_measures_on_all_examples(undrawn, m
     )
     assert main(["train", *SMALL, *options.split()]) == 0
     assert (given["seed"], given["batch_size"], given["num_epochs"], given["update_rule"]) == (7, 300, 2, "sgd")
-    assert given["optim_config"] == {"learning_rate": 0.02} and given["num_train_samples"] is None
+    assert given["optim_config"] == {"learning_rate": 0.02} and given["num_train_samples"] == 5000
     names = "accumulate", "clip_norm", "ema_decay", "patience"
     assert [given[name] for name in names] == [2, 3.0, 0.5, 4]
     assert [given["schedule"](epoch, 3) for epoch in (0.5, 1, 2)] == [0.5, 1.0, 0.5]
@@ -199,7 +202,10 @@ def test_the_solver_is_given_the_options_and_measures_on_all_examples(undrawn, m
 @pytest.mark.parametrize(
     "options, words",
     [
-        (["--data", "mnist"], "argument --data: invalid choice: 'mnist' (choose from"),
+        (["--data", "mnist"], "mnist is not on this machine: `layerwise data fetch mnist` downloads it (12 MB)"),
+        (["--data", "moons"], "argument --data: 'moons' is unknown; known are digits, spirals, blobs, mnist, "),
+        (["--augment", "flop"], "argument --augment: unknown augmentation 'flop'; known are flip, crop:PAD, "),
+        (["--data", "blobs", "--augment", "flip"], "argument --augment: changes images; blobs are points"),
         (["--model", "vgg"], "argument --model: invalid choice: 'vgg' (choose from"),
         (["--update-rule", "lion"], "argument --update-rule: invalid choice: 'lion' (choose from"),
         (["--epochs", "0"], "argument --epochs: must be an integer >= 1, got '0'"),
@@ -296,7 +302,23 @@ def test_without_matplotlib_it_trains_and_says_what_to_install(monkeypatch, caps
     assert "matplotlib is not installed" in Path("runs/spirals-fc/report.html").read_text()
     assert err == "layerwise train: pictures need matplotlib; in the checkout: pip install -e '.[run]'\n"
     names = "config.json, history.csv, epochs.csv, best.npz, report.html"
-    assert out.endswith(f"Files in {Path('runs/spirals-fc')}: {names}\n")
+    assert f"Files in {Path('runs/spirals-fc')}: {names}\n" in out
+
+
+def test_a_picture_that_fails_costs_neither_the_others_nor_the_page(monkeypatch, capsys):
+    from layerwise import pictures
+
+    def fail(*arguments):
+        raise MemoryError("too large")
+
+    monkeypatch.setattr(pictures, "draw_confusion", fail)
+    assert main(["train", *SMALL, "--quiet"]) == 1
+    out, err = capsys.readouterr()
+    assert err == "layerwise train: confusion.png could not be made: MemoryError('too large')\n"
+    assert out.startswith("Test accuracy ") and out.endswith("report.html\n")
+    assert files("runs/spirals-fc") == FOR_ALL - {"confusion.png"}
+    page = Path("runs/spirals-fc/report.html").read_text()
+    assert page.count("<img ") == 2 and "Table: class, n, correct, accuracy" in page
 
 
 def test_a_terminal_gets_a_bar(undrawn, monkeypatch, capsys):
@@ -318,7 +340,7 @@ def test_a_terminal_gets_no_bar_when_quiet(undrawn, monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["train", *SMALL, "--quiet"]) == 0
     out, err = capsys.readouterr()
-    assert "epoch" not in err and len(out.splitlines()) == 2
+    assert "epoch" not in err and len(out.splitlines()) == 3
 
 
 def test_only_the_last_quarter_of_the_epochs_decides_what_is_kept(undrawn, monkeypatch, capsys):
@@ -385,6 +407,23 @@ def test_help_and_version(capsys):
             main(argv)
         assert stopped.value.code == 0
         assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "verb, words",
+    [
+        ("train", ["Ctrl-C, SIGTERM and a closed terminal end it", "batchnorm 0.03; with 10,000"]),
+        ("search", ["range of the learning rate (0.0001:0.1)", "range of the regularisation (1e-06:0.1)"]),
+        ("lr", ["learning rate of the last step (10.0)"]),
+    ],
+)
+def test_help_says_the_defaults_and_once_where_they_stand(verb, words, capsys):
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert out.count("Defaults stand in parentheses.") == 1
+    assert "(no)" not in out and "[0.0001" not in out
+    assert all(word in out for word in words)
 
 
 def test_the_version_is_that_of_the_distribution():

@@ -170,6 +170,27 @@ def test_a_resumed_watch_keeps_the_rows_up_to_there_and_does_not_tell_again(tmp_
     assert told == [finding for finding in all_told if finding.startswith("epoch 3")]
 
 
+def test_a_callback_that_fails_at_the_end_of_an_epoch_does_not_cost_its_row(tmp_path):
+    path = tmp_path / "epochs.csv"
+    watched(path, make_solver())
+    expected = path.read_bytes()
+
+    def fail(solver):
+        if solver.epoch == 2:
+            raise BrokenPipeError
+
+    settings = {"checkpoint_name": tmp_path / "run"}
+    solver = make_solver(**settings)
+    with pytest.raises(BrokenPipeError), Watch(solver, path, print) as watch:
+        solver.on_iteration, solver.on_epoch = (watch.follow,), (fail, watch)
+        solver.train()
+    resumed = make_solver(**settings)
+    resumed.resume()
+    assert resumed.epoch == 2
+    watched(path, resumed)
+    assert path.read_bytes() == expected
+
+
 def test_what_is_written_at_the_end_is_what_has_grown(tmp_path):
     watch = watched(tmp_path / "epochs.csv", make_solver())
     watch.write(tmp_path / "whole.csv")

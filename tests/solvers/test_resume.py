@@ -16,9 +16,12 @@ from solvers import UPDATE_RULES, CheckpointError, Solver, cosine, read_checkpoi
 from solvers.checkpoint import write_checkpoint
 from solvers.snapshot import describe_data
 
-from .tiny import SETTINGS, Restless, SoftmaxRegression, blobs, scripted
+from .tiny import Restless, SoftmaxRegression, blobs, scripted
 
 ROOT = Path(__file__).parents[2]
+
+
+halved = partial(np.multiply, np.array([0.5]))
 
 
 def jitter(X, y, rng):
@@ -275,6 +278,7 @@ OTHERS = {
     "patience": (9, "patience is None there and 9 here"),
     "schedule": (cosine, "schedule is None there and 'cosine "),
     "augment": (jitter, "augment is None there and 'jitter' here"),
+    "prepare": (halved, "prepare is None there and 'multiply((1,) <f8 sha256 "),
 }
 
 

@@ -199,6 +199,19 @@ def test_an_error_in_a_callback_keeps_the_iteration_it_was_told_of(tmp_path, at,
     figures["errors in a callback that lost nothing (K3)"] += 1
 
 
+def test_a_callback_that_fails_silences_no_other_and_its_error_reaches_the_caller():
+    seen = []
+
+    def fail(solver):
+        if solver.iteration == 3:
+            raise KeyboardInterrupt
+
+    note_iteration, note_epoch = lambda s: seen.append(s.iteration), lambda s: seen.append(f"epoch {s.epoch}")
+    with pytest.raises(KeyboardInterrupt):
+        make(on_iteration=[fail, note_iteration], on_epoch=[fail, note_epoch]).train()
+    assert seen == [1, 2, 3, "epoch 1"]
+
+
 def test_a_value_that_is_not_finite_leaves_a_checkpoint_of_before(tmp_path):
     solver = make(tmp_path / "run")
     solver.on_iteration = [lambda s: s.iteration == 4 and s.model.params["W"].__setitem__((0, 0), np.nan)]

@@ -81,6 +81,19 @@ def test_a_step_of_zero_changes_nothing():
     assert not solver.model.params["W"].any()
 
 
+@pytest.mark.parametrize(
+    "schedule, words",
+    [
+        (partial(exponential, decay=1e300), "Solver: schedule must give a finite factor >= 0, got inf at epoch 2.01"),
+        (partial(warmup, epochs=4), "warmup: epochs must be at most num_epochs = 3, got 4"),
+    ],
+)
+def test_settings_that_a_run_of_so_many_epochs_cannot_have_are_refused(schedule, words):
+    with pytest.raises(ValueError) as error:
+        Solver(SoftmaxRegression(), blobs(), **SETTINGS, schedule=schedule)
+    assert str(error.value).startswith(words)
+
+
 @pytest.mark.parametrize("factor", [-0.1, np.nan, np.inf])
 def test_a_factor_that_cannot_be_is_refused_before_any_training(factor):
     with pytest.raises(ValueError) as error:

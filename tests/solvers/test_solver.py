@@ -455,7 +455,7 @@ def test_an_unknown_argument_is_answered_with_the_known_ones():
         Solver(SoftmaxRegression(), blobs(), learning_rate=0.1)
     assert str(error.value) == (
         "Solver: unknown argument 'learning_rate'; known are update_rule, optim_config, lr_decay, schedule, "
-        "batch_size, num_epochs, accumulate, augment, clip_norm, ema_decay, patience, num_train_samples, "
+        "batch_size, num_epochs, accumulate, augment, prepare, clip_norm, ema_decay, patience, num_train_samples, "
         "num_val_samples, checkpoint_name, checkpoint_every, checkpoint_seconds, print_every, verbose, seed, "
         "on_iteration, on_epoch"
     )

@@ -87,20 +87,21 @@ def test_the_plan_names_every_kernel_and_ends_with_one_that_takes_everything():
 
 
 @pytest.mark.parametrize(
-    "w_shape, stride, pad, name",
+    "w_shape, stride, pad, places, name",
     [
-        ((64, 256, 1, 1), 1, 0, "pointwise"),
-        ((64, 64, 3, 3), 1, 1, "winograd"),
-        ((32, 3, 7, 7), 1, 3, "rows"),
-        ((16, 1, 3, 3), 1, 1, "rows"),
-        ((6, 1, 5, 5), 1, 2, "examples_last"),
-        ((16, 6, 5, 5), 1, 0, "examples_last"),
-        ((8, 16, 13, 13), 1, 6, "fft"),
-        ((128, 64, 3, 3), 2, 1, "im2col"),
+        ((64, 256, 1, 1), 1, 0, 10000, "pointwise"),
+        ((64, 64, 3, 3), 1, 1, 10000, "winograd"),
+        ((64, 64, 3, 3), 1, 1, 64, "im2col"),
+        ((32, 3, 7, 7), 1, 3, 10000, "rows"),
+        ((16, 1, 3, 3), 1, 1, 10000, "rows"),
+        ((6, 1, 5, 5), 1, 2, 10000, "examples_last"),
+        ((16, 6, 5, 5), 1, 0, 10000, "examples_last"),
+        ((8, 16, 13, 13), 1, 6, 10000, "fft"),
+        ((128, 64, 3, 3), 2, 1, 10000, "im2col"),
     ],
 )
-def test_what_is_chosen(w_shape, stride, pad, name):
-    assert choose(w_shape, stride, pad) is KERNELS[name]
+def test_what_is_chosen(w_shape, stride, pad, places, name):
+    assert choose(w_shape, stride, pad, places) is KERNELS[name]
 
 
 def test_first_layer_is_spared_its_dx():

@@ -1,0 +1,220 @@
+"""Odd sizes, no examples, mixed dtypes, and blocks as small as they can be: every kernel gives the loops' numbers."""
+
+import numpy as np
+import pytest
+
+from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive, set_num_threads
+from layers import max_pool_backward, max_pool_backward_naive, max_pool_forward, max_pool_forward_naive
+from layers import spatial_batchnorm, spatial_batchnorm_relu
+from layers.kernels import channel_norm, examples_last, im2col, pooling, rows, threads, winograd
+from layers.kernels.planner import KERNELS, choose, forced
+
+from .test_planner import channels_last_in_memory, examples_last_in_memory
+
+LAYOUTS = (np.ascontiguousarray, channels_last_in_memory, examples_last_in_memory)
+
+# (N, C, F, H, W, HH, WW, stride, pad)
+ODD = {
+    "pad larger than the filter": (2, 3, 4, 5, 4, 2, 3, 1, 4),
+    "pad larger than the image": (2, 2, 3, 2, 1, 3, 3, 1, 6),
+    "pad larger than all, with a stride": (2, 3, 2, 1, 2, 2, 1, 3, 7),
+    "whole rows of places in the border": (2, 3, 4, 3, 3, 2, 2, 2, 5),
+    "stride leaves a remainder": (3, 2, 3, 8, 9, 3, 2, 3, 0),
+    "stride larger than the filter": (2, 2, 3, 9, 8, 2, 1, 4, 1),
+    "stride larger than the image": (2, 2, 3, 4, 3, 2, 2, 9, 1),
+    "one row": (2, 3, 4, 1, 9, 1, 3, 1, 0),
+    "one column": (2, 3, 4, 9, 1, 3, 1, 2, 0),
+    "one pixel": (3, 2, 4, 1, 1, 1, 1, 1, 0),
+    "one pixel and its border": (3, 2, 4, 1, 1, 3, 3, 1, 1),
+    "one row of places": (2, 3, 4, 3, 8, 3, 3, 1, 0),
+    "one place": (2, 3, 4, 5, 6, 5, 6, 1, 0),
+    "one example": (1, 3, 4, 7, 6, 3, 3, 1, 1),
+    "one of everything": (1, 1, 1, 4, 5, 3, 3, 1, 1),
+    "tiles that do not fill the image": (2, 3, 5, 9, 11, 3, 3, 1, 2),
+    "tiles that fill it": (2, 3, 5, 8, 12, 3, 3, 1, 1),
+    "pixels with a stride": (2, 3, 4, 7, 6, 1, 1, 3, 0),
+    "more parts than rows": (7, 1, 1, 2, 5, 2, 2, 1, 0),
+}
+
+
+@pytest.fixture(params=["as they are", "smallest"])
+def size_of_blocks(request, monkeypatch):
+    """Small images fit one block, whatever its size; blocks of one item each have all the borders that there can be."""
+    if request.param == "smallest":
+        for module in (channel_norm, examples_last, im2col, pooling, rows, winograd):
+            monkeypatch.setattr(module, "BLOCK_BYTES", 1)
+
+
+@pytest.fixture(params=[1, 2, 3])
+def number_of_threads(request, monkeypatch):
+    monkeypatch.setattr(threads, "LEAST_WORK", 0)
+    monkeypatch.setattr(threads, "LEAST_TO_LIMIT", 0)
+    set_num_threads(request.param)
+    yield
+    set_num_threads(None)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_odd_geometries(name, number_of_threads, size_of_blocks, figures):
+    rng, tried = np.random.default_rng(0), 0
+    for N, C, F, H, W, HH, WW, stride, pad in ODD.values():
+        if not KERNELS[name].fits(C, F, HH, WW, stride, pad):
+            continue
+        conv_param = {"stride": stride, "pad": pad}
+        x, w, b = rng.standard_normal((N, C, H, W)), rng.standard_normal((F, C, HH, WW)), rng.standard_normal(F)
+        expected, naive_cache = conv_forward_naive(x, w, b, conv_param)
+        dout = rng.standard_normal(expected.shape)
+        expected = expected, *conv_backward_naive(dout, naive_cache)
+        for layout in LAYOUTS:
+            with forced(name):
+                assert choose(w.shape, stride, pad, expected[0][:, 0].size) is KERNELS[name]
+                out, cache = conv_forward(layout(x), w, b, conv_param)
+                results = out, *conv_backward(layout(dout), cache)
+            for result, reference in zip(results, expected, strict=True):
+                np.testing.assert_allclose(result, reference, rtol=1e-11, atol=1e-11)
+            tried += 1
+    assert tried >= 6
+    figures["convolutions with a forced kernel compared with the loops"] += tried
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_no_examples_give_no_results_and_gradients_of_zero(name, layout, number_of_threads):
+    size = {"pointwise": 1}.get(name, 3)
+    x = layout(np.zeros((0, 3, 6, 7), np.float32))
+    w, b = np.ones((4, 3, size, size), np.float32), np.ones(4, np.float32)
+    with forced(name):
+        out, cache = conv_forward(x, w, b, {"stride": 1, "pad": size // 2})
+        dx, dw, db = conv_backward(out, cache)
+    assert out.shape == (0, 4, 6, 7) and dx.shape == x.shape
+    assert dw.shape == w.shape and db.shape == b.shape and not dw.any() and not db.any()
+    assert {array.dtype for array in (out, dx, dw, db)} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("double", ["x", "w", "b"])
+def test_mixed_dtypes_give_float64(name, double):
+    rng, size = np.random.default_rng(0), {"pointwise": 1}.get(name, 3)
+    arrays = {"x": rng.standard_normal((2, 3, 6, 7)), "w": rng.standard_normal((4, 3, size, size)), "b": np.ones(4)}
+    arrays = {key: array.astype(np.float64 if key == double else np.float32) for key, array in arrays.items()}
+    expected, _ = conv_forward_naive(*(array.astype(np.float64) for array in arrays.values()), {"stride": 1, "pad": 0})
+    with forced(name):
+        out, cache = conv_forward(**arrays, conv_param={"stride": 1, "pad": 0})
+        grads = conv_backward(out, cache)
+    assert {array.dtype for array in (out, *grads)} == {np.dtype(np.float64)}
+    np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", [name for name in KERNELS if name != "pointwise"])
+@pytest.mark.parametrize("poisoned", ["x", "dout"])
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+def test_a_poisoned_corner_reaches_only_the_gradients_that_it_is_in(name, poisoned, poison):
+    """The pixel in the corner meets four of the nine weights; NaN * 0 of the border is NaN, as in the loops."""
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.standard_normal((2, 3, 6, 7)), "dout": rng.standard_normal((2, 4, 6, 7))}
+    arrays[poisoned][0, 1, 0, 0] = poison
+    w, conv_param = rng.standard_normal((4, 3, 3, 3)), {"stride": 1, "pad": 1}
+    cache = arrays["x"], w, np.zeros(4), conv_param
+    with forced(name), np.errstate(invalid="ignore"):
+        grads, expected = conv_backward(arrays["dout"], cache), conv_backward_naive(arrays["dout"], cache)
+    for grad, reference in zip(grads, expected, strict=True):
+        np.testing.assert_array_equal(np.isfinite(grad), np.isfinite(reference))
+    assert poisoned == "dout" or np.isfinite(grads[1]).sum() == 4 * (3 * 9 - 4)
+
+
+POOLS = [(3, 2, 9, 8, 2, 2, 2), (2, 3, 9, 8, 3, 2, 1), (2, 1, 7, 9, 2, 3, 4), (1, 3, 4, 6, 2, 2, 2)]
+POOLS += [(0, 3, 4, 6, 2, 2, 2)]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_pooling_in_the_smallest_blocks(layout, number_of_threads, size_of_blocks):
+    rng = np.random.default_rng(0)
+    for N, C, H, W, height, width, stride in POOLS:
+        pool_param = {"pool_height": height, "pool_width": width, "stride": stride}
+        x = layout(rng.integers(0, 4, (N, C, H, W)).astype(np.float32))
+        out, cache = max_pool_forward(x, pool_param)
+        expected, naive_cache = max_pool_forward_naive(x, pool_param)
+        np.testing.assert_array_equal(out, expected)
+        dout = layout(rng.standard_normal(out.shape).astype(np.float32))
+        dx, expected = max_pool_backward(dout, cache), max_pool_backward_naive(dout, naive_cache)
+        np.testing.assert_allclose(dx, expected, rtol=1e-6, atol=1e-6)
+        for result in (out, dx):  # the layout of x
+            assert result.size == 0 or lies_as(result, x)
+
+
+def lies_as(result, x):
+    """Whether the axes longer than 1 lie in the same order; images in neither layout become channels last."""
+    def order(array):
+        return sorted((axis for axis in range(4) if array.shape[axis] > 1), key=lambda axis: -array.strides[axis])
+
+    wanted = order(x) if order(x) != [0, 1, 2, 3] else [0, 2, 3, 1]
+    axes = [axis for axis in wanted if result.shape[axis] > 1]
+    return order(result) == axes or x.shape[0] == 1 or x.shape[1] == 1
+
+
+@pytest.mark.parametrize("layer", [spatial_batchnorm, spatial_batchnorm_relu], ids=lambda layer: layer.name)
+@pytest.mark.parametrize("mode", ["train", "test"])
+def test_channel_norm_does_not_depend_on_blocks_threads_or_layout(layer, mode, number_of_threads, size_of_blocks):
+    rng = np.random.default_rng(0)
+    x, gamma, beta = rng.standard_normal((4, 3, 5, 6)), rng.standard_normal(3), rng.standard_normal(3)
+    mean, std = (x.mean(axis=(0, 2, 3)), x.std(axis=(0, 2, 3))) if mode == "train" else (np.ones(3), np.full(3, 2.0))
+    eps = 1e-300
+
+    def image(vector):
+        return vector[:, np.newaxis, np.newaxis]
+
+    normalized = (x - image(mean)) / image(std)
+    expected = image(gamma) * normalized + image(beta)
+    dout = rng.standard_normal(x.shape)
+    d = dout
+    if layer is spatial_batchnorm_relu:
+        d = dout * (expected > 0)
+        expected = np.maximum(expected, 0)
+    dgamma, dbeta = (d * normalized).sum(axis=(0, 2, 3)), d.sum(axis=(0, 2, 3))
+    dx = image(gamma / std) * d
+    if mode == "train":
+        dx = image(gamma / std) * (d - image(dbeta) / 120 - normalized * image(dgamma) / 120)
+    for layout in LAYOUTS:
+        bn_param = {"mode": mode, "eps": eps, "running_mean": np.ones(3), "running_var": np.full(3, 4.0)}
+        out, cache = layer.forward(layout(x), gamma, beta, bn_param)
+        results = out, *layer.backward(layout(dout), cache)
+        for result, reference in zip(results, (expected, dx, dgamma, dbeta), strict=True):
+            np.testing.assert_allclose(result, reference, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_bias_gradient_of_many_pixels_is_exact(layout):
+    """N2: a million float32 numbers and one; added up one after the other they would be 9e-4 wrong."""
+    dout = layout(np.full((1, 2, 99, 10101), np.float32(0.1)))
+    total = channel_norm.sum_of_channels(dout)
+    assert total.dtype == np.float32
+    np.testing.assert_allclose(total, 99 * 10101 * np.float64(np.float32(0.1)), rtol=5e-6)
+
+
+@pytest.mark.parametrize("C", [1, 2, 3, 16, 64])
+def test_batch_statistics_of_many_pixels_are_exact(C):
+    """N2: all sums over pixels are of few float32 numbers at a time."""
+    pixels = np.full((300_000 // C, C), np.float32(0.1))
+    pixels[::2] = 0.3
+    exact = pixels.astype(np.float64)
+    mean, var = channel_norm.moments(pixels)
+    np.testing.assert_allclose(mean, exact.mean(axis=0), rtol=5e-6)
+    np.testing.assert_allclose(var, exact.var(axis=0), rtol=5e-6)
+    std = np.sqrt(var)
+    dgamma, dbeta = channel_norm.sums_for_backward(pixels, pixels, mean, std)
+    np.testing.assert_allclose(dbeta, exact.sum(axis=0), rtol=5e-6)
+    normalized = (exact - exact.mean(axis=0)) / exact.std(axis=0)
+    np.testing.assert_allclose(dgamma, (exact * normalized).sum(axis=0), rtol=1e-5)
+
+
+def test_the_sums_of_many_blocks_are_added_up_in_float64(monkeypatch):
+    monkeypatch.setattr(channel_norm, "BLOCK_BYTES", 1)
+    pixels = np.full((20_000, 1), np.float32(0.1))
+    mean, _ = channel_norm.moments(pixels)
+    assert mean == np.float32(0.1)
+
+
+@pytest.mark.parametrize("P", [0, 1, 255, 256, 257, 700, 70_000])
+def test_no_row_is_left_out_of_a_sum(P):
+    rows = np.arange(2.0 * P).reshape(P, 2)
+    np.testing.assert_array_equal(channel_norm._sum_of(rows), rows.sum(axis=0))

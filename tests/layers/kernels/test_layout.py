@@ -1,0 +1,52 @@
+"""The order of the axes in memory, told from the strides alone."""
+
+import numpy as np
+import pytest
+
+from layers.kernels.layout import CHANNELS_LAST, EXAMPLES_LAST, channels_first, channels_last, lay, order_of, unlay
+
+ORDERS = {"channels last": CHANNELS_LAST, "examples last": EXAMPLES_LAST}
+
+
+def laid(shape, order):
+    return unlay(np.zeros([shape[axis] for axis in order]), order)
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("shape", [(3, 2, 4, 5), (2, 3, 1, 1), (1, 2, 4, 5), (3, 1, 4, 5), (1, 1, 4, 5), (0, 2, 4, 5)])
+def test_what_lies_in_an_order_is_not_copied(shape, order):
+    x = laid(shape, order)
+    assert x.shape == shape
+    as_it_lies = lay(x, order)
+    assert as_it_lies.shape == tuple(shape[axis] for axis in order) and as_it_lies.flags.c_contiguous
+    assert x.size == 0 or np.shares_memory(as_it_lies, x)
+    assert unlay(as_it_lies, order).strides == x.strides
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_what_lies_otherwise_is_copied_and_has_the_same_elements(order):
+    x = np.arange(120.0).reshape(2, 3, 4, 5)
+    copied = lay(x, order)
+    assert not np.shares_memory(copied, x)
+    np.testing.assert_array_equal(unlay(copied, order), x)
+
+
+def test_the_order_of_what_lies_in_one_is_known():
+    assert order_of(laid((3, 2, 4, 5), EXAMPLES_LAST)) == EXAMPLES_LAST
+    assert order_of(laid((3, 2, 4, 5), CHANNELS_LAST)) == CHANNELS_LAST
+    assert order_of(np.zeros((3, 2, 4, 5))) == CHANNELS_LAST  # in neither
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 4, 5), (1, 1, 4, 5), (3, 1, 4, 5), (1, 3, 1, 1), (3, 1, 1, 1), (1, 1, 1, 1)])
+@pytest.mark.parametrize("lie", [np.ascontiguousarray, *(lambda x, o=o: unlay(lay(x, o), o) for o in ORDERS.values())])
+def test_one_example_or_one_channel_is_never_copied(shape, lie):
+    """Such arrays lie in two orders at once; the one that is told must be one of them."""
+    x = lie(np.zeros(shape))
+    assert np.shares_memory(lay(x, order_of(x)), x)
+
+
+def test_channels_last_and_back():
+    x = np.arange(120.0).reshape(2, 3, 4, 5)
+    assert channels_last(x)[1, 2, 3, 0] == x[1, 0, 2, 3]
+    np.testing.assert_array_equal(channels_first(channels_last(x)), x)
+    assert np.shares_memory(channels_first(x), x)
