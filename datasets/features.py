@@ -8,7 +8,7 @@ at once, (N, C, H, W) or (N, H, W, C), and gives (N, F). Results are float32; fl
 import math
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from .checks import check_integer
 from .colors import as_images, grey, in_blocks, rgb_to_hsv
@@ -159,7 +159,7 @@ def color_histogram_hsv(im, nbin=10, xmin=0, xmax=255, normalized=True):
 def _hog(images, cell_size, num_orientations):
     """Compute the feature of images (N, C, H, W): (N, F)."""
     brightness = grey(images)
-    down, across = (ndimage.correlate1d(brightness, [-1, 0, 1], axis=axis, mode="nearest") for axis in (1, 2))
+    down, across = (scipy.ndimage.correlate1d(brightness, [-1, 0, 1], axis=axis, mode="nearest") for axis in (1, 2))
     rows, columns = (_cells(length, cell_size) for length in brightness.shape[1:])
     down, across = (gradient[:, rows, columns] for gradient in (down, across))
     N, H, W = down.shape

@@ -7,8 +7,8 @@ gets draws of its own, the dtype stays, and what is given is not changed. `datas
 import math
 
 import numpy as np
+import scipy  # its ndimage is loaded when it is used: it takes longer than all the rest of the package
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import ndimage
 
 from .checks import check_integer
 from .images import check_number, check_images
@@ -164,7 +164,7 @@ def random_rotate(X, y, rng, degrees=15):
         back = np.array([[cos, -sin], [sin, cos]])  # from where in the image each pixel of the turned one comes
         offset = centre - back @ centre
         for channel, target in zip(image, turned):
-            ndimage.affine_transform(channel, back, offset, output=target, order=1, mode="grid-constant")
+            scipy.ndimage.affine_transform(channel, back, offset, output=target, order=1, mode="grid-constant")
     return out, y
 
 

@@ -74,7 +74,7 @@ _POOL_KERNELS = tuple(
     )
 )  # fmt: skip
 _NORM_FORWARD = (
-    *(f"layers.kernels.channel_norm:{name}" for name in ("moments", "scale_and_shift", "scale_and_shift_relu")),
+    *(f"layers.kernels.channel_norm:{name}" for name in ("moments", "scale_and_shift")),
     "layers.spatial_batchnorm:as_pixels_with_statistics",
 )
 _NORM_BACKWARD = ("layers.kernels.channel_norm:sums_for_backward", "layers.kernels.channel_norm:backward")

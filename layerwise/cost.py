@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from .cost_model import Spread, matrix_product_peak, model_cost, step_cost
-from .extras import extra
+from .extras import NO_PICTURES, extra
 from .model_file import add_model_options, make_model_and_data
 
 COLUMNS = ("part", "out", "params", "MFLOP", "cache", "forward ms", "backward ms", "share", "GFLOP/s", "peak")
@@ -53,7 +53,7 @@ def cost(options, refuse):
     """Measure a model, print the tables, and return the exit status."""
     pictures = extra("layerwise.cost_picture") if options.picture else None
     if options.picture and not pictures:
-        refuse("argument --picture: pictures need matplotlib; in the checkout: pip install -e '.[run]'")
+        refuse(f"argument --picture: {NO_PICTURES}")
     try:
         most = max(options.batch_size, *options.batch_sizes)
         model, X, y = make_model_and_data(options, num_examples=most)

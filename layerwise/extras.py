@@ -2,6 +2,8 @@
 
 import importlib
 
+NO_PICTURES = "pictures need matplotlib; in the checkout: pip install -e '.[run]'"
+
 
 def extra(name):
     """Import a module that needs an extra; None if the extra is not installed."""

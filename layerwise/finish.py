@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from . import catalogue
-from .extras import extra
+from .extras import NO_PICTURES, extra
 from .page import CONFUSION, write_page
 from .problem import prepare
 from .report import accuracy_table, confusion_matrix, predict
@@ -52,7 +52,7 @@ def finish(config, data, folder, model, history, watch, findings, say):
                 print(f"layerwise train: {name} could not be made: {error!r}", file=sys.stderr, flush=True)
                 failed.append(name)
     else:
-        print("layerwise train: pictures need matplotlib; in the checkout: pip install -e '.[run]'", file=sys.stderr)
+        print(f"layerwise train: {NO_PICTURES}", file=sys.stderr)
     page = partial(write_page, config, shown, counts, names, history, watch, model, findings)
     folder.add("report.html", page)
     print(f"Files in {folder.path}: {', '.join(folder.files)}")

@@ -10,7 +10,7 @@ from models import FullyConnectedNet
 from solvers import Solver
 
 from . import catalogue
-from .extras import extra
+from .extras import NO_PICTURES, extra
 from .flow import Flow, describe_moment, flow_table
 from .model_file import load_model
 from .options import integer, number
@@ -69,7 +69,7 @@ def show_flow(options, refuse):
         return 130
     pictures = extra("layerwise.flow_pictures")
     if pictures is None:
-        print("layerwise flow: pictures need matplotlib; in the checkout: pip install -e '.[run]'", file=sys.stderr)
+        print(f"layerwise flow: {NO_PICTURES}", file=sys.stderr)
         return 1
     try:
         pictures.draw_flow(flows, title).savefig(options.out, dpi=100)

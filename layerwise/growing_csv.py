@@ -50,11 +50,16 @@ class GrowingCsv:
 
     def _close(self):
         file, self._file = self._file, None
-        if file is not None:
-            try:
-                file.close()
-            except OSError:
-                pass  # what could not be flushed; it has been warned of
+        close(file)
+
+
+def close(file):
+    """Close a file, if it is one; that it cannot write what it still holds has been warned of."""
+    if file is not None:
+        try:
+            file.close()
+        except OSError:
+            pass
 
 
 def write_csv(path, columns, rows):

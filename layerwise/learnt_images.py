@@ -1,8 +1,7 @@
 """Images made by following the gradient with respect to the image, while the net stays as it is."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
-from scipy.optimize import minimize
+import scipy
 
 from .learnt_gradient import as_images, first_layers, gradient_of_input, layers_of, one_hot
 
@@ -113,7 +112,7 @@ def create_class_visualization(
         gradient = np.roll(gradient, np.negative(jitter), axis=(2, 3))
         image = image + learning_rate * _unit(gradient - 2 * l2_reg * image)
         if step % blur_every == 0 and step < num_iterations:
-            image = gaussian_filter(image, (0, 0, 0.5, 0.5), mode="nearest")
+            image = scipy.ndimage.gaussian_filter(image, (0, 0, 0.5, 0.5), mode="nearest")
         image = _clipped(image, bounds)
     return image
 
@@ -179,7 +178,8 @@ def invert_features(target_feats, layer, model, shape, tv_reg=1e-3, num_iteratio
     start = _clipped(np.zeros(shape), bounds).ravel()
     if bounds is not None:
         bounds = list(zip(*(np.broadcast_to(np.asarray(bound, np.float64), shape).ravel() for bound in bounds)))
-    found = minimize(distance, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": num_iterations})
+    options = {"maxiter": num_iterations}
+    found = scipy.optimize.minimize(distance, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return found.x.reshape(shape).astype(dtype)
 
 

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from . import catalogue
-from .extras import extra
+from .extras import NO_PICTURES, extra
 from .learnt_figures import draw_learnt
 from .page import PAGE, picture_tag
 from .run_folder import RunFolder
@@ -42,7 +42,7 @@ def show_learnt(path, refuse):
         refuse(str(error))
     pictures = extra("layerwise.learnt_pictures")
     if pictures is None:
-        print("layerwise learnt: pictures need matplotlib; in the checkout: pip install -e '.[run]'", file=sys.stderr)
+        print(f"layerwise learnt: {NO_PICTURES}", file=sys.stderr)
         return 1
     title = f"{config['model']} on {config['data']}"
     body = []

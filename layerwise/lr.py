@@ -5,7 +5,7 @@ import sys
 from solvers import lr_range_test
 
 from . import catalogue
-from .extras import extra
+from .extras import NO_PICTURES, extra
 from .growing_csv import write_csv
 from .options import add_options, integer, number, settings_of
 from .problem import make_model, open_problem, step_arguments
@@ -67,7 +67,7 @@ def _show(found, settings, folder):
         title = "{data}, {model}, {update_rule}, minibatches of {batch_size}, seed {seed}".format(**settings)
         folder.add("lr.png", pictures.draw_range_test(found, title).savefig)
     else:
-        print("layerwise lr: pictures need matplotlib; in the checkout: pip install -e '.[run]'", file=sys.stderr)
+        print(f"layerwise lr: {NO_PICTURES}", file=sys.stderr)
     least = found.smoothed.argmin()
     print(
         f"Loss {found.losses[0]:.3f} at first; smallest, smoothed, at learning rate {found.learning_rates[least]:.2g} "

@@ -9,7 +9,7 @@ import numpy as np
 from solvers import random_search
 
 from . import catalogue
-from .extras import extra
+from .extras import NO_PICTURES, extra
 from .options import OPTIONS, add_options, bounds, flag, integer, refuse_beside_resume, settings_of
 from .problem import make_solver, open_problem
 from .run import warnings_in_words
@@ -99,7 +99,7 @@ def _search(settings, problem, data, folder):
         title = "{data}, {model}, {update_rule}, {epochs} epochs, seed {seed}".format(**problem)
         folder.add("search.png", pictures.draw_trials(trials, title).savefig)
     else:
-        print("layerwise search: pictures need matplotlib; in the checkout: pip install -e '.[run]'", file=sys.stderr)
+        print(f"layerwise search: {NO_PICTURES}", file=sys.stderr)
     print(f"To train with the best of them: {_command({**settings, 'model': problem['model']}, trials[0]['settings'])}")
     print(f"Files in {folder.path}: {', '.join(folder.files)}")
     return 0

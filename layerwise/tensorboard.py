@@ -4,6 +4,8 @@ import socket
 import time
 import warnings
 
+from .growing_csv import close
+
 
 class TensorBoard:
     """The Solver's callbacks that write what history.csv and epochs.csv hold as TensorBoard's events.
@@ -50,11 +52,7 @@ class TensorBoard:
 
     def __exit__(self, *error):
         file, self._file = self._file, None
-        if file is not None:
-            try:
-                file.close()
-            except OSError:
-                pass  # what could not be flushed; it has been warned of
+        close(file)
 
     def follow(self, solver):
         """Be called at every iteration. The figures of an epoch are those of its last."""

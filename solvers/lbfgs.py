@@ -1,7 +1,7 @@
 """L-BFGS for small problems: the whole training set at once, no learning rate to choose."""
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from .checks import check_examples, check_functions, check_integer
 from .snapshot import copies, generators_of, place, state_of
@@ -82,7 +82,7 @@ class LBFGS:
         """
         start = np.concatenate([w.ravel() for w in self.model.params.values()]).astype(np.float64)
         try:
-            self.message = optimize.minimize(
+            self.message = scipy.optimize.minimize(
                 self._loss, start, method="L-BFGS-B", jac=True, callback=self._after_iteration,
                 options={"maxiter": self.num_iterations},
             ).message

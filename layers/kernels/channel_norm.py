@@ -36,24 +36,13 @@ def moments(x):
     return mean, (_total(x, square) / len(x)).astype(x.dtype)
 
 
-def scale_and_shift(x, mean, std, gamma, beta):
-    """Return ``gamma * (x - mean) / std + beta``."""
+def scale_and_shift(x, mean, std, gamma, beta, passed=None):
+    """Return ``gamma * (x - mean) / std + beta``.
+
+    With `passed`, an array of bool to be filled, the result is what a relu makes of it, and passed is where it is above
+    zero.
+    """
     out, scale = empty(x.shape, np.result_type(x, gamma, beta)), gamma / std
-
-    def part(start, stop):
-        for rows in _blocks(x, start, stop):
-            np.subtract(x[rows], mean, out=out[rows])
-            out[rows] *= scale
-            out[rows] += beta
-
-    split(part, len(x), 8 * x.size)
-    return out
-
-
-def scale_and_shift_relu(x, mean, std, gamma, beta):
-    """Return the larger of ``gamma * (x - mean) / std + beta`` and zero, and whether it is above zero."""
-    out, scale = empty(x.shape, np.result_type(x, gamma, beta)), gamma / std
-    passed = empty(x.shape, np.bool_)
 
     def part(start, stop):
         for rows in _blocks(x, start, stop):
@@ -61,11 +50,12 @@ def scale_and_shift_relu(x, mean, std, gamma, beta):
             np.subtract(x[rows], mean, out=block)
             block *= scale
             block += beta
-            np.greater(block, 0, out=passed[rows])
-            np.maximum(block, 0, out=block)
+            if passed is not None:
+                np.greater(block, 0, out=passed[rows])
+                np.maximum(block, 0, out=block)
 
-    split(part, len(x), 10 * x.size)
-    return out, passed
+    split(part, len(x), 8 * x.size)
+    return out
 
 
 def sums_for_backward(dout, x, mean, std, passed=None):

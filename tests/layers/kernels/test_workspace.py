@@ -12,6 +12,8 @@ from layers.kernels.workspace import LEAST_RESULT_BYTES, MOST_BYTES, blocks, emp
 from models import Classifier
 from solvers import Solver
 
+from ..test_every_layer import arrays_in
+
 SHAPE = (64, 512)  # of float64, 256 KB: four times what the workspace looks after
 
 
@@ -245,15 +247,6 @@ def test_blocks_take_at_most_so_many_bytes_and_leave_nothing_out(bytes_each, mos
     parts = list(blocks(3, 205, bytes_each, 100))
     assert [item for part in parts for item in range(part.start, part.stop)] == list(range(3, 205))
     assert max(part.stop - part.start for part in parts) == most
-
-
-def arrays_in(value):
-    """All arrays in a cache, however it is nested."""
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from arrays_in(item)
 
 
 def small_net(seed):
