@@ -435,6 +435,7 @@ EXERCISES = (
             "One step of the length learning_rate times the gradient, downhill.",
             'w - config["learning_rate"] * dw, returned with config.',
         ),
+        twins=("solvers.optim_into:sgd",),
     ),
     Exercise(
         id="6.2",
@@ -448,6 +449,7 @@ EXERCISES = (
             'config["velocity"] = momentum * velocity - lr * dw, and the new w is w + config["velocity"].',
         ),
         builds_on=("6.1",),
+        twins=("solvers.optim_into:sgd_momentum",),
     ),
     Exercise(
         id="6.3",
@@ -461,6 +463,7 @@ EXERCISES = (
             "w - momentum * previous + (1 + momentum) * velocity.",
         ),
         builds_on=("6.2",),
+        twins=("solvers.optim_into:nesterov",),
     ),
     Exercise(
         id="6.4",
@@ -474,6 +477,7 @@ EXERCISES = (
             'w - lr * dw / (np.sqrt(config["cache"]) + epsilon).',
         ),
         builds_on=("6.1",),
+        twins=("solvers.optim_into:adagrad", "solvers.optim_into:_divide_by_root"),
     ),
     Exercise(
         id="6.5",
@@ -487,6 +491,7 @@ EXERCISES = (
             "cache = decay_rate * cache + (1 - decay_rate) * dw**2; the step is AdaGrad's.",
         ),
         builds_on=("6.4",),
+        twins=("solvers.optim_into:rmsprop", "solvers.optim_into:_divide_by_root", "solvers.optim_into:_average"),
     ),
     Exercise(
         id="6.6",
@@ -500,7 +505,12 @@ EXERCISES = (
             'mt = m / (1 - beta1 ** t), vt = v / (1 - beta2 ** t), and lr * mt / (np.sqrt(vt) + epsilon).',
         ),
         builds_on=("6.2", "6.5"),
-        twins=("solvers.optim:adamw",),
+        twins=(
+            "solvers.optim:adamw",
+            "solvers.optim_into:adam",
+            "solvers.optim_into:adamw",
+            "solvers.optim_into:_adam_step",
+        ),
     ),
     Exercise(
         id="6.7",
@@ -514,6 +524,7 @@ EXERCISES = (
             '(1 - lr * weight_decay) * w - _adam_step(dw, config).',
         ),
         builds_on=("6.6",),
+        twins=("solvers.optim_into:adamw",),
     ),
     Exercise(
         id="6.8",

@@ -12,8 +12,13 @@ import sys
 
 import numpy as np
 
+from .optim_into import INTO
+
 # Elements of a block: an update rule has some eight arrays of that size in its hands.
-BLOCK = 1 << 17
+BLOCK = 1 << 16
+
+# Parameters smaller than that are put together, with their gradients; of others the gradient is taken as it lies.
+SMALL = 1 << 14
 
 
 class AllAtOnce:
@@ -49,10 +54,10 @@ class AllAtOnce:
             together.setdefault((w.dtype, states, tuple(settings.items())), []).append(name)
         next_params, next_configs = {}, {}
         for (_, states, settings), names in together.items():
+            names.sort(key=lambda name: params[name].size)
             vector = self._vectors.setdefault(tuple(names), _Vector())
             vector.hold([params[name] for name in names], [[configs[name][key] for name in names] for key in states])
-            dw = vector.row([grads[name] for name in names])
-            states, settings = vector.step(self.rule, dw, states, dict(settings))
+            states, settings = vector.step(self.rule, [grads[name] for name in names], states, dict(settings))
             for name, (w, *state) in zip(names, vector.views):
                 next_params[name], next_configs[name] = w, {**settings, **dict(zip(states, state))}
         self._vectors = {tuple(names): self._vectors[tuple(names)] for names in together.values()}
@@ -67,34 +72,50 @@ class _Vector:
         self._layouts, self._buffers = [], []
 
     def hold(self, arrays, states):
-        """Let the rows have these contents; that is so already if they are the views that were given out last."""
+        """Let the rows have these contents; that is so already if they are the views that were given out last.
+
+        The parameters come in the order of their sizes.
+        """
         given = list(zip(arrays, *states))
         if len(given) == len(self.views) and all(
             len(mine) == len(its) and all(map(operator.is_, mine, its)) for mine, its in zip(self.views, given)
         ):
             return
         self._layouts, self._buffers = [_layout(array) for array in arrays], []
-        self.rows = np.stack([self.row(row, arrays[0].dtype) for row in (arrays, *states)])
+        self.rows = np.stack([np.concatenate(self._flat(row), dtype=arrays[0].dtype) for row in (arrays, *states)])
 
-    def row(self, arrays, dtype=None):
-        """Put arrays of the parameters' shapes one behind the other, their axes in the parameters' order in memory."""
-        flat = [np.transpose(array, axes).reshape(-1) for array, (axes, _) in zip(arrays, self._layouts)]
-        return np.concatenate(flat, dtype=dtype or self.rows.dtype, casting="same_kind")
-
-    def step(self, rule, dw, states, settings):
+    def step(self, rule, grads, states, settings):
         """Apply the rule to all blocks; return the names of the rule's states, and its settings afterwards."""
-        rows, size = None, len(dw)
-        for start in range(0, max(1, size), BLOCK):
-            part = slice(start, start + BLOCK)
-            w, *state = self.rows[:, part]
-            next_w, config = rule(w, dw[part], {**settings, **dict(zip(states, state))})
-            arrays = {key: value for key, value in config.items() if isinstance(value, np.ndarray)}
-            if rows is None:
-                rows = self._unused((1 + len(arrays), size))
-            for row, array in zip(rows, (next_w, *arrays.values())):
-                row[part] = array
+        w, *state = self.rows[:, :0]  # of no elements: so the rule checks its settings, and counts the step
+        _, config = rule(w, w, {**settings, **dict(zip(states, state))})
+        names = tuple(key for key, value in config.items() if isinstance(value, np.ndarray))
+        rows = self._unused((1 + len(names), self.rows.shape[1]))
+        into, work = INTO.get(rule) if names == states else None, np.empty(BLOCK, self.rows.dtype)
+        for part, dw in self._blocks(grads):
+            new, old = rows[:, part], self.rows[:, part]
+            if into is not None:
+                into(new, old, dw, config, work[: dw.size])
+                continue
+            next_w, next_config = rule(old[0], dw, {**settings, **dict(zip(states, old[1:]))})
+            for row, array in zip(new, (next_w, *(next_config[name] for name in names))):
+                row[...] = array
         self.rows, self.views = rows, _cut(rows, self._layouts)
-        return tuple(arrays), {key: value for key, value in config.items() if key not in arrays}
+        return names, {key: value for key, value in config.items() if key not in names}
+
+    def _flat(self, arrays):
+        """View arrays of the parameters' shapes as vectors, their axes in the parameters' order in memory."""
+        return [np.transpose(array, axes).reshape(-1) for array, (axes, _) in zip(arrays, self._layouts)]
+
+    def _blocks(self, grads):
+        """Give the blocks of the row of parameters, each as a slice, with their gradients."""
+        flat, how = self._flat(grads), {"dtype": self.rows.dtype, "casting": "same_kind"}
+        num_small, start = sum(grad.size < SMALL for grad in flat), 0
+        together = [np.concatenate(flat[:num_small], **how)] if num_small else []
+        for dw in (*together, *(grad.astype(copy=False, **how) for grad in flat[num_small:])):
+            for first in range(0, dw.size, BLOCK):
+                block = dw[first : first + BLOCK]
+                yield slice(start + first, start + first + block.size), block
+            start += dw.size
 
     def _unused(self, shape):
         """Take a matrix that nobody refers to any more, or a new one."""

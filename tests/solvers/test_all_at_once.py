@@ -9,16 +9,18 @@ import pytest
 from solvers import Solver, all_at_once
 from solvers.all_at_once import AllAtOnce
 from solvers.optim import UPDATE_RULES, adam, sgd, sgd_momentum
+from solvers.optim_into import INTO
 
 from .tiny import SETTINGS, SoftmaxRegression, blobs
 
 RULES = list(UPDATE_RULES.values())
-BLOCK = 16
+BLOCK, SMALL = 16, 12
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     monkeypatch.setattr(all_at_once, "BLOCK", BLOCK)
+    monkeypatch.setattr(all_at_once, "SMALL", SMALL)
 
 
 def one_by_one(rule, params, grads, configs):
@@ -108,10 +110,34 @@ def test_sizes_around_that_of_a_block(size, dtype):
 
 
 def test_many_small_parameters_cost_no_more_than_one():
-    calls = []
-    params = {f"b{number}": np.ones(2) for number in range(8)}
-    AllAtOnce(lambda *given: calls.append(1) or sgd(*given))(params, params, {name: {} for name in params})
-    assert len(calls) == 1
+    """A call with no elements comes first; a large parameter has blocks of its own."""
+    sizes = []
+    params = {"W": np.ones((4, 5)), **{f"b{number}": np.ones(2) for number in range(8)}}
+    AllAtOnce(lambda w, *given: sizes.append(w.size) or sgd(w, *given))(params, params, {name: {} for name in params})
+    assert sizes == [0, 16, 16, 4]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_from_the_second_step_on_rules_write_into_memory(rule, monkeypatch):
+    """The rule itself is then called no more, but with no elements, to check its settings and to count the step."""
+    sizes = []
+
+    def counted(w, dw, config):
+        sizes.append(w.size)
+        return rule(w, dw, config)
+
+    monkeypatch.setitem(INTO, counted, INTO[rule])
+    params, configs, update = {"w": np.ones((4, 5))}, {"w": {}}, AllAtOnce(counted)
+    for _ in range(3):
+        params, configs = update(params, params, configs)
+    assert sizes == ([0, 0, 0] if rule is sgd else [0, 16, 4, 0, 0])
+
+
+def test_a_setting_that_is_not_allowed_is_refused_at_any_step():
+    params, configs, update = {"w": np.ones(3)}, {"w": {}}, AllAtOnce(adam)
+    params, configs = update(params, params, configs)
+    with pytest.raises(ValueError, match="adam: beta1"):
+        update(params, params, {"w": {**configs["w"], "beta1": 2.0}})
 
 
 def test_parameters_with_settings_of_their_own():
@@ -217,7 +243,7 @@ def test_a_rule_may_keep_more_from_step_to_step():
 
 
 @pytest.mark.parametrize("rule", [sgd, adam], ids=["sgd", "adam"])
-@pytest.mark.parametrize("fails_at", [1, 2, 3, 4])
+@pytest.mark.parametrize("fails_at", range(1, 7))
 def test_a_rule_that_fails_in_any_block_leaves_all_as_it_was(rule, fails_at):
     """Also where the parameters of another dtype have had their turn already."""
     rng, calls, broken = np.random.default_rng(0), [], []
