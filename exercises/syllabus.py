@@ -59,9 +59,10 @@ LESSONS = {
 }
 
 _IM2COL = ("forward", "backward_w", "backward_x", "correlate", "_scatter", "_blocks")
+_ROWS = ("forward", "forward_blocks", "backward_w_and_b", "backward_blocks", "backward_x", "_blocks", "_small_parts")
 _CONV_KERNELS = (
     *(f"layers.kernels.im2col:{name}" for name in _IM2COL),
-    *(f"layers.kernels.rows:{name}" for name in ("forward", "backward_w", "backward_x", "_blocks")),
+    *(f"layers.kernels.rows:{name}" for name in _ROWS),
     *(f"layers.kernels.examples_last:{name}" for name in ("forward", "backward_w", "backward_x", "_rows", "_blocks")),
     *(f"layers.kernels.winograd:{name}" for name in ("forward", "backward_w", "backward_x", "_correlate")),
     *(f"layers.kernels.pointwise:{name}" for name in ("forward", "backward_w", "backward_x")),
@@ -70,7 +71,8 @@ _CONV_KERNELS = (
 _POOL_KERNELS = tuple(
     f"layers.kernels.pooling:{name}"
     for name in (
-        "max_forward", "max_backward", "max_relu_forward", "max_relu_backward", "_largest", "_route"
+        "max_forward", "max_backward", "max_relu_forward", "max_relu_backward", "max_relu_block",
+        "max_relu_backward_block", "_largest", "_route",
     )
 )  # fmt: skip
 _NORM_FORWARD = (

@@ -35,9 +35,10 @@ def affine_forward(x, w, b):
            [3.]])
     """
     check_arrays("affine_forward", x=(x, "N D..."), w=(w, "D M"), b=(b, "M"))
-    out = matmul(x.reshape(len(x), len(w)), w)
+    rows = x.reshape(len(x), len(w))  # a copy, where the channels lie last; kept, so that backward needs no other
+    out = matmul(rows, w)
     out += b
-    return out, (x, w, b)
+    return out, (rows.reshape(x.shape), w, b)
 
 
 def affine_backward(dout, cache, need_dx=True):

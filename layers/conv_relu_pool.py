@@ -1,9 +1,14 @@
 """Convolution, relu and max pooling in one go."""
 
+import math
+
+import numpy as np
+
 from .checks import check_arrays
 from .compose import Layer
-from .conv import conv, conv_backward, conv_forward
-from .kernels import pooling
+from .conv import conv, conv_backward, read_conv_param
+from .kernels import pooling, rows, rows_pooled
+from .kernels.planner import choose
 from .max_pool import max_pool
 from .pool_param import read_pool_param
 from .relu import relu
@@ -32,7 +37,7 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
         As large as `max_pool_forward` makes it of what `conv_forward` gives.
     cache : tuple
         ``(conv_cache, places, shape, window)``: for each window, the place of its largest element, row by row from
-        0, or one too many where the relu let nothing through; the shape of what was pooled; and the window.
+        1, or 0 where the relu let nothing through; the shape of what was pooled; and the window.
 
     Raises
     ------
@@ -47,10 +52,18 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
     >>> out
     array([[[[2., 4.]]]])
     """
-    h, conv_cache = conv_forward(x, w, b, conv_param)
-    pool_height, pool_width, stride, out_shape = read_pool_param("conv_relu_pool_forward", h, pool_param)
-    out, places = pooling.max_relu_forward(h, pool_height, pool_width, stride, out_shape[2:])
-    return out, (conv_cache, places, h.shape, (pool_height, pool_width, stride))
+    check_arrays("conv_relu_pool_forward", x=(x, "N C H W"), w=(w, "F C HH WW"), b=(b, "F"))
+    stride, pad, *size = read_conv_param("conv_relu_pool_forward", x, w, conv_param)
+    shape = (len(x), len(w), *size)
+    h = np.broadcast_to(0, shape)  # what is to be pooled; so far its shape is all that there is
+    *window, out_shape = read_pool_param("conv_relu_pool_forward", h, pool_param)
+    kernel = choose(w.shape, stride, pad, len(x) * math.prod(size))
+    if kernel is rows:
+        out, places = rows_pooled.forward(x, w, b, stride, pad, size, window, out_shape[2:])
+    else:
+        h = kernel.forward(x, w, b, stride, pad, size)
+        out, places = pooling.max_relu_forward(h, *window, out_shape[2:])
+    return out, ((x, w, b, dict(conv_param)), places, shape, window)
 
 
 def conv_relu_pool_backward(dout, cache, need_dx=True):
@@ -75,8 +88,13 @@ def conv_relu_pool_backward(dout, cache, need_dx=True):
     """
     conv_cache, places, shape, window = cache
     check_arrays("conv_relu_pool_backward", dout=(dout, places.shape))
-    dh = pooling.max_relu_backward(dout, places, shape, *window)
-    return conv_backward(dh, conv_cache, need_dx)
+    x, w, b, conv_param = conv_cache
+    stride, pad, *size = read_conv_param("conv_relu_pool_backward", x, w, conv_param)
+    kernel = choose(w.shape, stride, pad, len(x) * math.prod(size))
+    if need_dx or kernel is not rows:
+        dh = pooling.max_relu_backward(dout, places, shape, *window)
+        return conv_backward(dh, conv_cache, need_dx)
+    return None, *rows_pooled.backward(dout, places, x, w.shape, stride, pad, size, window)
 
 
 conv_relu_pool = Layer(conv_relu_pool_forward, conv_relu_pool_backward, parts=(conv, relu, max_pool))

@@ -37,61 +37,65 @@ def max_forward(x, HH, WW, stride, out_size):
 def max_relu_forward(x, HH, WW, stride, out_size):
     """Return the maxima, or zero where they are not above it, and where they were.
 
-    Those places are small integers of the same shape: of the first maximum in its window, row by row from 0; one too
-    many where the relu let nothing through.
+    Those places are small integers of the same shape: of the first maximum in its window, row by row from 1; 0 where
+    the relu let nothing through.
     """
     order = order_of(x)
     x = lay(x, order)
-    out = empty((len(x), *out_size, x.shape[3]), x.dtype)
-    which = empty(out.shape, np.min_scalar_type(HH * WW))
+    out, which = empty_maxima((len(x), *out_size, x.shape[3]), x.dtype, HH, WW)
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
-            largest, place = out[block], which[block]
-            first, *others = _windows(x[block], HH, WW, stride, out_size)
-            np.copyto(largest, first)
-            place[...] = 0
-            chosen = scratch("chosen", place.shape, np.bool_)
-            number = scratch("number", place.shape, place.dtype)
-            for offset, other in enumerate(others, start=1):
-                np.greater(other, largest, out=chosen)
-                np.maximum(other, largest, out=largest)
-                # Offsets grow, so the largest of those at which a larger element came is the last of them.
-                np.multiply(chosen, place.dtype.type(offset), out=number)
-                np.maximum(place, number, out=place)
-            np.greater(largest, 0, out=chosen)
-            np.logical_not(chosen, out=chosen)
-            np.multiply(chosen, place.dtype.type(HH * WW), out=number)
-            np.maximum(place, number, out=place)
-            np.maximum(largest, 0, out=largest)
+            max_relu_block(x[block], HH, WW, stride, out[block], which[block])
 
     split(part, len(x), 16 * x.size)
     return unlay(out, order), unlay(which, order)
 
 
 def max_relu_backward(dout, which, x_shape, HH, WW, stride):
-    """Give each gradient to its window's element at the place that `max_relu_forward` noted; to none past the last."""
+    """Give each gradient to its window's element at the place that `max_relu_forward` noted; to none at place 0."""
     order = order_of(which)
     dout, which = lay(dout, order), lay(which, order)
     dx = empty([x_shape[axis] for axis in order], dout.dtype)
-    H, W = x_shape[2:]
-    out_size = dout.shape[1:3]
-    tiled = HH == WW == stride and (H, W) == (out_size[0] * stride, out_size[1] * stride)
 
     def part(start, stop):
         for block in blocks(start, stop, dx[:1].nbytes, BLOCK_BYTES):
-            if not tiled:
-                dx[block] = 0
-            chosen = scratch("chosen", which[block].shape, np.bool_)
-            share = scratch("share", which[block].shape, dout.dtype)
-            for offset, place in enumerate(_windows(dx[block], HH, WW, stride, out_size)):
-                np.equal(which[block], offset, out=chosen)
-                np.multiply(dout[block], chosen, out=place if tiled else share)
-                if not tiled:
-                    place += share
+            max_relu_backward_block(dout[block], which[block], HH, WW, stride, dx[block])
 
     split(part, len(dx), 16 * dx.size)
     return unlay(dx, order)
+
+
+def empty_maxima(shape, dtype, HH, WW):
+    """Return out and which, to be filled by `max_relu_block`, block by block."""
+    return empty(shape, dtype), empty(shape, np.min_scalar_type(HH * WW))
+
+
+def max_relu_block(x, HH, WW, stride, out, which):
+    """Fill a block's out and which, (outer, H', W', inner), from its x, (outer, H, W, inner)."""
+    out[...] = 0
+    which[...] = 0
+    larger, number = scratch("larger", which.shape, np.bool_), scratch("number", which.shape, which.dtype)
+    for here, place in enumerate(_windows(x, HH, WW, stride, out.shape[1:3]), start=1):
+        np.greater(place, out, out=larger)
+        np.maximum(place, out, out=out)
+        # The numbers grow, so the largest of those at which a larger element came is the last of them.
+        np.multiply(larger.view(np.uint8), which.dtype.type(here), out=number)  # quicker than with truth values
+        np.maximum(which, number, out=which)
+
+
+def max_relu_backward_block(dout, which, HH, WW, stride, dx):
+    """Fill a block's dx, (outer, H, W, inner), from its dout and which, (outer, H', W', inner)."""
+    out_size = which.shape[1:3]
+    tiled = HH == WW == stride and dx.shape[1:3] == (out_size[0] * stride, out_size[1] * stride)
+    if not tiled:
+        dx[...] = 0
+    chosen, share = scratch("chosen", which.shape, np.bool_), scratch("share", which.shape, dout.dtype)
+    for here, place in enumerate(_windows(dx, HH, WW, stride, out_size), start=1):
+        np.equal(which, here, out=chosen)
+        np.multiply(dout, chosen, out=place if tiled else share)
+        if not tiled:
+            place += share
 
 
 def _windows(x, HH, WW, stride, out_size):

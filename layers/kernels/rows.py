@@ -5,7 +5,11 @@ a row of places, for n images, are n runs of W' pixels. Written for each row of 
 n * W'), they serve every window that the row is in: HH such matrices that follow each other in memory are the matrix
 (HH * C * WW, n * W') of all windows of one row of places, and those of the next row begin one matrix later. So each
 pixel is copied WW times, and not HH * WW times.
+
+The bias is the weight of one run more, of ones. So it costs nothing of its own, and its gradient comes out with dw's.
 """
+
+import math
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -14,8 +18,13 @@ from .layout import channels_first, channels_last
 from .threads import split
 from .workspace import blocks, empty, scratch
 
-# What the runs and the products of a block of images may take, to stay in a core's L2 cache.
-BLOCK_BYTES = 5 << 18
+# What the runs and the products of a block of images may take. In a core's L2 cache only half as much has room; but
+# each call of NumPy's may have to wait for the interpreter's lock, and the smaller the blocks, the more calls.
+BLOCK_BYTES = 5 << 19
+
+# OpenBLAS multiplies matrices (M, K) and (K, N) as they lie, if M * K * N is at most this; larger ones it copies first,
+# into an order of its own, and takes a third longer for those that are so long and thin.
+SMALL_PRODUCT = 1e6
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -24,40 +33,68 @@ def fits(C, F, HH, WW, stride, pad):
 
 def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the channels last in memory."""
-    F, C, HH, WW = w.shape
-    H_out, W_out = out_size
-    columns = np.ascontiguousarray(w.transpose(2, 1, 3, 0)).reshape(HH * C * WW, F)
-    out = empty((len(x), H_out, W_out, F), np.result_type(x, w, b))
+    out = empty((len(x), *out_size, len(w)), np.result_type(x, w, b))
 
-    def part(start, stop):
-        for images, windows in _blocks(x, start, stop, (HH, WW), stride, pad, out.shape):
-            product = scratch("product", (H_out, windows.shape[2], F), out.dtype)
-            np.matmul(windows.transpose(0, 2, 1), columns, out=product)
-            np.add(product.reshape(H_out, -1, W_out, F).transpose(1, 0, 2, 3), b, out=out[images])
+    def keep(images, block):
+        out[images] = block
 
-    split(part, len(x), 2 * out.size * len(columns))
+    forward_blocks(x, w, b, stride, pad, out_size, keep)
     return channels_first(out)
 
 
-def backward_w(x, dout, w_shape, stride, pad):
-    """Return dw of shape (F, C, HH, WW)."""
-    F, C, HH, WW = w_shape
-    dout = channels_last(dout)
-    N, H_out, W_out, _ = dout.shape
-    K = HH * C * WW
+def forward_blocks(x, w, b, stride, pad, out_size, use):
+    """Call ``use(images, block)`` for blocks of images, on several threads.
+
+    The block, (n, H', W', F), is what `forward` returns of those images, but in scratch memory: it is still in the
+    cache, and the next one will take its place.
+    """
+    (F, C, HH, WW), (H_out, W_out) = w.shape, out_size
+    columns = np.zeros((HH, C * WW + 1, F), np.result_type(x, w, b))
+    columns[:, :-1] = w.transpose(2, 1, 3, 0).reshape(HH, C * WW, F)
+    columns[0, -1] = b
+    columns = columns.reshape(-1, F)
 
     def part(start, stop):
-        dw = np.zeros((K, F), dout.dtype)
-        for images, windows in _blocks(x, start, stop, (HH, WW), stride, pad, dout.shape):
-            rows = scratch("product", (H_out, windows.shape[2], F), dout.dtype)
-            np.copyto(rows.reshape(H_out, -1, W_out, F), dout[images].transpose(1, 0, 2, 3))
-            products = scratch("sums", (H_out, K, F), dout.dtype)
-            np.matmul(windows, rows, out=products)
-            dw += products.sum(axis=0)
-        return dw
+        for images, windows in _blocks(x, start, stop, (HH, WW), stride, pad, (*out_size, F)):
+            product = scratch("product", (H_out, windows.shape[2], F), columns.dtype)
+            for pixels in _small_parts(images, windows, F):
+                np.matmul(windows[:, :, pixels].transpose(0, 2, 1), columns, out=product[:, pixels])
+            use(images, product.reshape(H_out, -1, W_out, F).transpose(1, 0, 2, 3))
 
-    dw = sum(split(part, N, 2 * dout.size * K))
-    return dw.reshape(HH, C, WW, F).transpose(3, 1, 0, 2)
+    split(part, len(x), 2 * len(x) * H_out * W_out * columns.size)
+
+
+def backward_w_and_b(x, dout, w_shape, stride, pad):
+    """Return dw of shape (F, C, HH, WW) and db of shape (F,)."""
+    dout = channels_last(dout)
+
+    def give(images, block):
+        block[...] = dout[images]
+
+    return backward_blocks(x, w_shape, stride, pad, dout.shape[1:3], dout.dtype, give)
+
+
+def backward_blocks(x, w_shape, stride, pad, out_size, dtype, give):
+    """Return dw and db, calling ``give(images, block)`` for blocks of images, to be filled with their dout.
+
+    As in `forward_blocks`: a block, (n, H', W', F), lies in scratch memory, and there are several threads.
+    """
+    (F, C, HH, WW), (H_out, W_out) = w_shape, out_size
+    K = HH * (C * WW + 1)
+
+    def part(start, stop):
+        total = np.zeros((K, F), dtype)
+        for images, windows in _blocks(x, start, stop, (HH, WW), stride, pad, (*out_size, F)):
+            rows = scratch("product", (H_out, windows.shape[2], F), dtype)
+            give(images, rows.reshape(H_out, -1, W_out, F).transpose(1, 0, 2, 3))
+            products = scratch("sums", (H_out, K, F), dtype)
+            for pixels in _small_parts(images, windows, F):
+                np.matmul(windows[:, :, pixels], rows[:, pixels], out=products)
+                total += products.sum(axis=0)
+        return total
+
+    total = sum(split(part, len(x), 2 * len(x) * H_out * W_out * F * K)).reshape(HH, C * WW + 1, F)
+    return total[:, :-1].reshape(HH, C, WW, F).transpose(3, 1, 0, 2), total[0, -1]
 
 
 def backward_x(dout, w, x_shape, stride, pad):
@@ -92,10 +129,10 @@ def backward_x(dout, w, x_shape, stride, pad):
 
 
 def _blocks(x, start, stop, window, stride, pad, out_shape):
-    """Give (images, windows) for blocks of x[start:stop]; windows has the shape (H', HH * C * WW, n * W')."""
-    (_, C, H, W), (HH, WW), (_, H_out, W_out, F) = x.shape, window, out_shape
+    """Give (images, windows) for blocks of x[start:stop]; windows has the shape (H', HH * (C * WW + 1), n * W')."""
+    (_, C, H, W), (HH, WW), (H_out, W_out, F) = x.shape, window, out_shape
     height, width = H + 2 * pad, W + 2 * pad
-    image_bytes = (height * C * WW + H_out * F) * W_out * x.itemsize
+    image_bytes = (height * (C * WW + 1) + H_out * F) * W_out * x.itemsize
     for images in blocks(start, stop, image_bytes, BLOCK_BYTES):
         n = images.stop - images.start
         padded = scratch("padded", (height, C, n, width), x.dtype)
@@ -105,8 +142,16 @@ def _blocks(x, start, stop, window, stride, pad, out_shape):
         every = as_strided(
             padded, (height, C, WW, n, W_out), (row, channel, pixel, image, stride * pixel), writeable=False
         )
-        runs = scratch("windows", every.shape, x.dtype)
-        np.copyto(runs, every)
-        row, run = runs.strides[0], runs.strides[2]
-        shape, strides = (H_out, HH * C * WW, n * W_out), (stride * row, run, x.itemsize)
+        runs = scratch("windows", (height, C * WW + 1, n, W_out), x.dtype)
+        runs[:, -1] = 1
+        np.copyto(runs[:, :-1].reshape(every.shape), every)
+        row, run = runs.strides[:2]
+        shape, strides = (H_out, HH * (C * WW + 1), n * W_out), (stride * row, run, x.itemsize)
         yield images, as_strided(runs, shape, strides, writeable=False)
+
+
+def _small_parts(images, windows, F):
+    """Cut the n * W' pixels of a row of places into equal parts, for small products; into n at the most."""
+    _, K, P = windows.shape
+    parts = min(images.stop - images.start, math.ceil(P * K * F / SMALL_PRODUCT))
+    return [slice(P * part // parts, P * (part + 1) // parts) for part in range(parts)]

@@ -1,13 +1,14 @@
 """Pairs that do in one go what a chain does: the same outputs, bit for bit, and the same gradients, to rounding."""
 
 import copy
+import tracemalloc
 
 import numpy as np
 import pytest
 
-from layers import chain, conv, conv_relu_pool, max_pool, relu, set_num_threads
+from layers import chain, conv, conv_relu_pool, max_pool, relu, release_workspace, set_num_threads
 from layers import spatial_batchnorm, spatial_batchnorm_relu
-from layers.kernels import channel_norm, pooling, threads, workspace
+from layers.kernels import channel_norm, pooling, rows, threads, workspace
 
 from .rows import pool
 
@@ -20,7 +21,7 @@ def how(request, monkeypatch):
     """Small images fit one block and one thread; here they do not. Results lie in memory that was used before."""
     monkeypatch.setattr(workspace, "LEAST_RESULT_BYTES", 1)
     if request.param != "as they are":
-        for module in (channel_norm, pooling):
+        for module in (channel_norm, pooling, rows):
             monkeypatch.setattr(module, "BLOCK_BYTES", 1)
         monkeypatch.setattr(threads, "LEAST_WORK", 0)
         monkeypatch.setattr(threads, "LEAST_TO_LIMIT", 0)
@@ -48,6 +49,10 @@ def assert_equal_to_the_chain(pair, x, arrays, settings, rng, bound):
         np.testing.assert_array_equal(result, reference)
 
 
+# (N, C, F, H, W): for several kernels, of which `rows` hands over its blocks
+SIZES = [(3, 2, 5, 8, 9), (1, 1, 3, 6, 6), (2, 4, 17, 8, 6), (2, 17, 16, 6, 7), (0, 2, 3, 5, 5)]
+SIZES += [(3, 2, 16, 8, 9), (5, 1, 17, 6, 6), (0, 2, 16, 5, 5)]
+
 POOLS = {
     "tiles": pool(2, 2, 2),
     "tiles that leave a remainder": pool(3, 3, 3),
@@ -68,7 +73,7 @@ POOLS = {
 @pytest.mark.parametrize("dtype, bound", [(np.float32, 1e-5), (np.float64, 1e-13)], ids=["float32", "float64"])
 def test_conv_relu_pool_gives_the_chain_s_numbers(pool_param, dtype, bound, how, figures):
     rng = np.random.default_rng(0)
-    for N, C, F, H, W in ((3, 2, 5, 8, 9), (1, 1, 3, 6, 6), (2, 4, 17, 8, 6), (2, 17, 16, 6, 7), (0, 2, 3, 5, 5)):
+    for N, C, F, H, W in SIZES:
         for ties in (False, True):
             arrays = [rng.standard_normal(shape) for shape in ((N, C, H, W), (F, C, 3, 3), (F,))]
             if ties:
@@ -100,9 +105,10 @@ def test_nothing_above_zero_gives_zeros_and_no_gradient():
         assert not grad.any()
 
 
-def test_dx_is_spared_on_request():
+@pytest.mark.parametrize("F", [4, 16])  # by examples_last, and by rows
+def test_dx_is_spared_on_request(F):
     rng = np.random.default_rng(0)
-    x, w, b = (rng.standard_normal(shape) for shape in ((2, 3, 6, 6), (4, 3, 3, 3), (4,)))
+    x, w, b = (rng.standard_normal(shape) for shape in ((2, 3, 6, 6), (F, 3, 3, 3), (F,)))
     out, cache = conv_relu_pool.forward(x, w, b, {"stride": 1, "pad": 1}, POOLS["tiles"])
     _, *grads = conv_relu_pool.backward(out, cache)
     nothing, *same = conv_relu_pool.backward(out, cache, need_dx=False)
@@ -112,9 +118,10 @@ def test_dx_is_spared_on_request():
 
 
 @pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_comes_out_where_the_chain_lets_it_out(poison, how):
+@pytest.mark.parametrize("F", [4, 16])
+def test_what_is_not_finite_comes_out_where_the_chain_lets_it_out(poison, F, how):
     rng = np.random.default_rng(0)
-    x, w, b = (rng.standard_normal(shape) for shape in ((2, 3, 8, 8), (4, 3, 3, 3), (4,)))
+    x, w, b = (rng.standard_normal(shape) for shape in ((2, 3, 8, 8), (F, 3, 3, 3), (F,)))
     x[1, 2, 3, 4] = poison
     grouped, plain = CONV_RELU_POOL
     for pool_param in (POOLS["tiles"], POOLS["overlapping"]):
@@ -185,6 +192,30 @@ def test_what_was_pooled_is_not_kept_for_backward():
     _, cache = conv_relu_pool.forward(x, w, b, {"stride": 1, "pad": 1}, POOLS["tiles"])
     sizes = [array.nbytes for array in cache if isinstance(array, np.ndarray)]
     assert sizes == [2 * 7 * 4 * 4]  # the places, of a byte each
+
+
+def test_what_is_pooled_and_its_gradient_are_never_in_memory_as_a_whole(monkeypatch):
+    """With few channels and many filters; blocks of one image."""
+    monkeypatch.setattr(rows, "BLOCK_BYTES", 1)
+    x, w, b = (np.ones(shape, np.float32) for shape in ((32, 1, 32, 32), (16, 1, 3, 3), (16,)))
+    release_workspace()
+    tracemalloc.start()
+    out, cache = conv_relu_pool.forward(x, w, b, {"stride": 1, "pad": 1}, POOLS["tiles"])
+    conv_relu_pool.backward(out, cache, need_dx=False)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert out.nbytes < most < 3 * out.nbytes  # what is pooled takes four times as much
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (1, 2, 3, 0)])
+def test_dout_may_lie_in_any_order(order, how):
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(shape) for shape in ((3, 1, 7, 6), (16, 1, 3, 3), (16,)))
+    out, cache = conv_relu_pool.forward(x, w, b, {"stride": 1, "pad": 1}, POOLS["overlapping"])
+    dout = rng.standard_normal(out.shape)
+    expected = conv_relu_pool.backward(dout, cache)
+    for grad, reference in zip(conv_relu_pool.backward(laid(dout, order), cache, need_dx=False)[1:], expected[1:]):
+        np.testing.assert_array_equal(grad, reference)
 
 
 @pytest.mark.parametrize("key, value", [("stride", 0), ("pool_height", 9), ("pool_width", None), ("other", 1)])

@@ -122,6 +122,30 @@ def test_a_poisoned_corner_reaches_only_the_gradients_that_it_is_in(name, poison
     assert poisoned == "dout" or np.isfinite(grads[1]).sum() == 4 * (3 * 9 - 4)
 
 
+@pytest.mark.parametrize("most", [1, 500, 1000, 2000])
+def test_products_of_rows_may_be_as_small_as_one_likes(most, monkeypatch):
+    """One image's 9 places at the least, which here take 9 * 5 * 21 operations; else the 45 places of all are cut."""
+    monkeypatch.setattr(rows, "SMALL_PRODUCT", most)
+    rng = np.random.default_rng(0)
+    x, w, b = rng.standard_normal((5, 2, 4, 9)), rng.standard_normal((5, 2, 3, 3)), rng.standard_normal(5)
+    expected, naive_cache = conv_forward_naive(x, w, b, {"stride": 1, "pad": 1})
+    dout = rng.standard_normal(expected.shape)
+    with forced("rows"):
+        out, cache = conv_forward(x, w, b, {"stride": 1, "pad": 1})
+        results = out, *conv_backward(dout, cache)
+    for result, reference in zip(results, (expected, *conv_backward_naive(dout, naive_cache)), strict=True):
+        np.testing.assert_allclose(result, reference, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("P, n, number", [(45, 5, 5), (45, 5, 3), (45, 1, 1), (7, 7, 2)])
+def test_the_parts_of_a_row_of_places_are_equal_and_leave_nothing_out(P, n, number, monkeypatch):
+    monkeypatch.setattr(rows, "SMALL_PRODUCT", 2 * 3 * P / number)
+    parts = rows._small_parts(slice(10, 10 + n), np.zeros((1, 2, P)), 3)
+    assert np.concatenate([np.arange(P)[part] for part in parts]).tolist() == list(range(P))
+    sizes = {part.stop - part.start for part in parts}
+    assert len(parts) == number and max(sizes) - min(sizes) <= 1
+
+
 POOLS = [(3, 2, 9, 8, 2, 2, 2), (2, 3, 9, 8, 3, 2, 1), (2, 1, 7, 9, 2, 3, 4), (1, 3, 4, 6, 2, 2, 2)]
 POOLS += [(0, 3, 4, 6, 2, 2, 2)]
 
@@ -189,6 +213,17 @@ def test_the_bias_gradient_of_many_pixels_is_exact(layout):
     total = channel_norm.sum_of_channels(dout)
     assert total.dtype == np.float32
     np.testing.assert_allclose(total, 99 * 10101 * np.float64(np.float32(0.1)), rtol=5e-6)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 500, 1000), (200, 3, 32, 32)])
+def test_the_bias_gradient_that_comes_with_the_weights_is_nearly_exact(shape):
+    """N2: the products add up the pixels of a row of places, for a few images; then come the rows, then the blocks."""
+    x, w = np.ones(shape, np.float32), np.ones((16, shape[1], 3, 3), np.float32)
+    dout = np.full((shape[0], 16, *shape[2:]), np.float32(0.1))
+    with forced("rows"):
+        _, _, db = conv_backward(dout, (x, w, np.zeros(16, np.float32), {"stride": 1, "pad": 1}), need_dx=False)
+    assert db.dtype == np.float32
+    np.testing.assert_allclose(db, dout[:, 0].size * np.float64(np.float32(0.1)), rtol=1e-5)
 
 
 @pytest.mark.parametrize("C", [1, 2, 3, 16, 64])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from layers import affine_forward
 from layers.kernels.layout import CHANNELS_LAST, EXAMPLES_LAST, channels_first, channels_last, lay, order_of, unlay
 
 ORDERS = {"channels last": CHANNELS_LAST, "examples last": EXAMPLES_LAST}
@@ -50,3 +51,11 @@ def test_channels_last_and_back():
     assert channels_last(x)[1, 2, 3, 0] == x[1, 0, 2, 3]
     np.testing.assert_array_equal(channels_first(channels_last(x)), x)
     assert np.shares_memory(channels_first(x), x)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), *ORDERS.values()])
+def test_affine_flattens_for_both_passes_at_once(order):
+    """Flattening is a copy where the channels lie last; what is kept for backward is the copy."""
+    x = laid((2, 3, 4, 5), order)
+    _, (kept, _, _) = affine_forward(x, np.ones((60, 7)), np.ones(7))
+    assert kept.shape == x.shape and np.shares_memory(kept, kept.reshape(2, 60))
