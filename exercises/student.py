@@ -23,6 +23,14 @@ from .relu import relu
 
 conv_relu_pool = conv_relu_pool_forward, conv_relu_pool_backward = chain(conv, relu, max_pool, name="conv_relu_pool")
 ''',
+    "layers/relu_pool.py": '''"""Relu and max pooling."""
+
+from .compose import chain
+from .max_pool import max_pool
+from .relu import relu
+
+relu_pool = relu_pool_forward, relu_pool_backward = chain(relu, max_pool, name="relu_pool")
+''',
     "layers/spatial_batchnorm_relu.py": '''"""Spatial batch normalisation and relu."""
 
 from .compose import chain

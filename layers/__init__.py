@@ -29,6 +29,7 @@ from .losses import mse_loss, sigmoid_cross_entropy_loss, softmax_loss, svm_loss
 from .max_pool import max_pool, max_pool_backward, max_pool_backward_fast, max_pool_forward, max_pool_forward_fast
 from .naive import conv_backward_naive, conv_forward_naive, max_pool_backward_naive, max_pool_forward_naive
 from .relu import relu, relu_backward, relu_forward
+from .relu_pool import relu_pool, relu_pool_backward, relu_pool_forward
 from .sigmoid import sigmoid, sigmoid_backward, sigmoid_forward
 from .softmax import softmax, softmax_backward, softmax_forward
 from .spatial_batchnorm import spatial_batchnorm, spatial_batchnorm_backward, spatial_batchnorm_forward

@@ -128,9 +128,12 @@ def chain(*parts, name=None):
         The first part returned the first cache. What `_backward` returns for a part is a tuple, dx first; every part
         but the first needs its dx, whatever need_dx says, since it is the dout of the part before.
         """
-        grads = ()
-        for place, part, part_cache in reversed(list(zip(range(len(parts)), parts, cache, strict=True))):
-            dout, *own = _backward(part, dout, part_cache, need_dx or place > 0)
+        # A cache that the caller does not hold is let go of before the next part's turn: there lies most of the memory.
+        to_do, grads = list(zip(parts, cache, strict=True)), ()
+        del cache
+        while to_do:
+            part, part_cache = to_do.pop()
+            dout, *own = _backward(part, dout, part_cache, need_dx or bool(to_do))
             grads = (*own, *grads)
         return (dout, *grads) if grads else dout
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from layers import Layer, affine, batchnorm, chain, conv, layernorm, max_pool, relu
+from layers import Layer, affine, batchnorm, chain, conv, conv_relu_pool, layernorm, max_pool, relu, relu_pool
 from layers import spatial_batchnorm, spatial_batchnorm_relu
 
 
@@ -23,6 +23,34 @@ def join(how, *blocks, name=None):
         tuple(shape for block in blocks for shape in block.shapes),
         tuple(setting for block in blocks for setting in block.settings),
     )
+
+
+# What does in one go what two layers do one after the other.
+IN_ONE_GO = {
+    (relu, max_pool): relu_pool,
+    (conv, relu_pool): conv_relu_pool,
+    (spatial_batchnorm, relu): spatial_batchnorm_relu,
+}
+
+
+def in_one_go(*blocks):
+    """List the blocks of a chain, with one pair of functions for two layers wherever there is one.
+
+    The last comes first: for batchnorm, relu and pool, `relu_pool` behind batchnorm, which keeps least for backward.
+
+    Examples
+    --------
+    >>> blocks = conv_block(3, 8, 3), spatial_batchnorm_block(8), relu_block, pool_block(2, 2), relu_block
+    >>> [block.layer.name for block in in_one_go(*blocks)]
+    ['conv', 'spatial_batchnorm', 'relu_pool', 'relu']
+    """
+    done = []
+    for block in reversed(blocks):
+        pair = IN_ONE_GO.get((block.layer, done[0].layer)) if done else None
+        if pair:
+            block = Block(pair, block.shapes + done[0].shapes, block.settings + done.pop(0).settings)
+        done.insert(0, block)
+    return done
 
 
 def named_shapes(block):
@@ -49,6 +77,10 @@ def affine_block(D, M):
 
 def batchnorm_block(D):
     return Block(batchnorm, ((D,), (D,)), ({"mode": "train"},))
+
+
+def spatial_batchnorm_block(C):
+    return Block(spatial_batchnorm, ((C,), (C,)), ({"mode": "train"},))
 
 
 def layernorm_block(D):

@@ -121,12 +121,15 @@ class Classifier:
         of W.
         """
         _set_mode(settings, "test" if y is None else "train")
-        scores, cache = self.net.forward(X, *self._arrays(), *settings)
+        scores, *caches = self.net.forward(X, *self._arrays(), *settings)
         if y is None:
             return scores
         loss, dscores = self.loss_function(scores, y)
-        skip = {"need_dx": False} if self.net.can_skip_dx else {}
-        _, *arrays = self.net.backward(dscores, cache, **skip)
+        # Handed over, not held here: what backward is done with makes room for the gradients to come.
+        if self.net.can_skip_dx:
+            _, *arrays = self.net.backward(dscores, caches.pop(), need_dx=False)
+        else:
+            _, *arrays = self.net.backward(dscores, caches.pop())
         grads = dict(zip(self._keys, arrays, strict=True))
         reg = float(self.reg)  # a Python number, so that float32 stays float32
         if reg:

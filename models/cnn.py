@@ -4,8 +4,8 @@ import numpy as np
 
 from layers import affine, affine_relu, chain, conv_relu_pool
 
-from .blocks import affine_block, batchnorm_block, conv_block, conv_bn_relu_block, join, named_shapes
-from .blocks import pool_block, relu_block
+from .blocks import affine_block, batchnorm_block, conv_block, in_one_go, join, named_shapes
+from .blocks import pool_block, relu_block, spatial_batchnorm_block
 from .checks import check_counts, check_integer, check_known, check_sizes
 from .classifier import Classifier
 from .initialise import initialise
@@ -99,16 +99,14 @@ class ConvNet(Classifier):
             if entry == "pool":
                 blocks.append(pool_block(2, stride=2))
                 continue
-            if normalization:
-                blocks.append(conv_bn_relu_block(C, entry, filter_size))
-            else:
-                blocks += [conv_block(C, entry, filter_size), relu_block]
+            norm = [spatial_batchnorm_block(entry)] if normalization else []
+            blocks += [conv_block(C, entry, filter_size), *norm, relu_block]
             C = entry
         D = C * (H // 2**num_pools) * (W // 2**num_pools)
         for M in hidden_dims:
             blocks += [affine_block(D, M), *([batchnorm_block(M)] if normalization else []), relu_block]
             D = M
-        net = join(chain, *blocks, affine_block(D, num_classes), name="conv_net")
+        net = join(chain, *in_one_go(*blocks), affine_block(D, num_classes), name="conv_net")
         super().__init__(
             net=net.layer,
             params=initialise(named_shapes(net), weight_scale, dtype, seed),

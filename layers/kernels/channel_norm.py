@@ -11,7 +11,7 @@ from .layout import EXAMPLES_LAST, channels_last, order_of
 from .threads import split
 from .workspace import blocks, empty, scratch
 
-BLOCK_BYTES = 1 << 21
+BLOCK_BYTES = 1 << 20
 
 # How many numbers are added up one after the other.
 RUN = 256

@@ -38,7 +38,7 @@ POINTS = np.array([0, 2 / 3, -2 / 3, 3 / 2, -3 / 2])
 TILE, OUT, FILTER = 6, 4, 3
 
 # What a block of tiles and its transforms may take, so that they stay in a core's cache.
-BLOCK_BYTES = 1 << 21
+BLOCK_BYTES = 1 << 20
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -93,16 +93,17 @@ def backward_w(x, dout, w_shape, stride, pad):
     grid = -(-H_out // OUT), -(-W_out // OUT)
 
     def part(start, stop):
-        total = np.zeros((TILE * TILE, C, F), dtype)
-        product = np.empty_like(total)
+        total = empty((TILE * TILE, C, F), dtype)
+        total[...] = 0
         for block in blocks(start, stop, _bytes_of_an_image(grid, max(C, F), dtype), BLOCK_BYTES):
             tiles = _transform(_B_OF_W[dtype], _copied(_tiles(images[block], pad, grid, TILE)), "transformed")
             dtiles = _transform(_G_OF_W[dtype], _copied(_tiles(dimages[block], 0, grid, OUT)), "product")
-            np.matmul(tiles.transpose(0, 2, 1), dtiles, out=product)
-            total += product
+            total += np.matmul(tiles.transpose(0, 2, 1), dtiles, out=scratch("tiles", total.shape, dtype))
         return total
 
-    total = sum(split(part, N, 2 * dout.size * C * 9))
+    total, *others = split(part, N, 2 * dout.size * C * 9)
+    for other in others:
+        total += other
     if not np.isfinite(total.sum()):
         return im2col.backward_w(x, dout, w_shape, stride, pad)
     dw = _transform(_A_OF_W[dtype].T, total.reshape(TILE, TILE, 1, C * F), "result")

@@ -67,6 +67,7 @@ def empty(shape, dtype):
         if buffer is None:
             buffer = np.empty(size, np.uint8)
             if size + sum(kept.nbytes for kept in _results) <= MOST_RESULT_BYTES:
+                _give_back_unused(_results, size)
                 _results.append(buffer)
     return buffer[:size].view(dtype).reshape(shape)
 
@@ -79,6 +80,16 @@ def _smallest_unused(buffers, size):
             if found is None or buffers[place].nbytes < buffers[found].nbytes:
                 found = place
     return None if found is None else buffers[found]
+
+
+def _give_back_unused(buffers, size):
+    """Let go of the buffers that nobody refers to and that are smaller.
+
+    Larger ones are never given back for smaller ones, so that steps that repeat soon come to need no new memory.
+    """
+    for place in reversed(range(len(buffers))):
+        if buffers[place].nbytes < size and sys.getrefcount(buffers[place]) == _UNUSED:
+            del buffers[place]
 
 
 # What the interpreter counts for an object to which only the list refers, and the call that asks.

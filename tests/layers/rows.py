@@ -149,6 +149,7 @@ ROWS = [
     Row(Layer(layers.conv_forward_naive, layers.conv_backward_naive), conv_shapes()),
     Row(layers.max_pool, pool_shapes),
     Row(Layer(layers.max_pool_forward_naive, layers.max_pool_backward_naive), pool_shapes),
+    Row(layers.relu_pool, pool_shapes),
     Row(layers.avg_pool, pool_shapes),
     Row(layers.global_avg_pool, lambda N, C, H, W: ((N, C, H, W), (), (), (N, C))),
     Row(layers.affine_relu, affine_shapes(), flattens=True),

@@ -1,6 +1,8 @@
 """How layers combine: signatures, names, arguments, caches, and the gradients of branches."""
 
 import inspect
+import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -280,3 +282,28 @@ def test_a_message_from_inside_a_composite_names_the_part():
     x, w, b = draw((2, 3), (4, 5), (5,))
     with pytest.raises(ValueError, match=r"^affine_forward: w has shape \(4, 5\)"):
         affine_relu.forward(x, w, b)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before Python 3.11 a call holds what it is given")
+@pytest.mark.parametrize("held", [False, True], ids=["handed over", "held"])
+def test_backward_lets_go_of_what_it_is_done_with_unless_the_caller_holds_it(held):
+    kept, alive = [], []
+
+    def copy_forward(x):
+        cache = (x.copy(),)
+        kept.append(weakref.ref(cache[0]))
+        return x, cache
+
+    def copy_backward(dout, cache):
+        alive.append([array() is not None for array in kept])
+        return dout * cache[0]
+
+    forward, backward = chain(*[Layer(copy_forward, copy_backward)] * 3)
+    x = np.array([3.0])
+    _, *caches = forward(x)
+    if held:
+        assert backward(x, caches[0]) == backward(x, caches[0]) == 81
+        assert alive == [[True, True, True]] * 6
+    else:
+        dx = backward(x, caches.pop())
+        assert dx == 81 and alive == [[True, True, True], [True, True, False], [True, False, False]]

@@ -6,13 +6,14 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from layers import chain, conv, conv_relu_pool, max_pool, relu, release_workspace, set_num_threads
+from layers import chain, conv, conv_relu_pool, max_pool, relu, relu_pool, release_workspace, set_num_threads
 from layers import spatial_batchnorm, spatial_batchnorm_relu
 from layers.kernels import channel_norm, pooling, rows, threads, workspace
 
 from .rows import pool
 
 CONV_RELU_POOL = conv_relu_pool, chain(conv, relu, max_pool)
+RELU_POOL = relu_pool, chain(relu, max_pool)
 BATCHNORM_RELU = spatial_batchnorm_relu, chain(spatial_batchnorm, relu)
 
 
@@ -30,6 +31,11 @@ def how(request, monkeypatch):
     set_num_threads(None)
 
 
+def grads(layer, dout, cache):
+    result = layer.backward(dout, cache)
+    return result if isinstance(result, tuple) else (result,)
+
+
 def assert_equal_to_the_chain(pair, x, arrays, settings, rng, bound):
     """Forward and backward, and what they leave in the settings; dout is random."""
     grouped, plain = pair
@@ -40,11 +46,11 @@ def assert_equal_to_the_chain(pair, x, arrays, settings, rng, bound):
     assert out.dtype == expected.dtype
     np.testing.assert_equal(own, others)
     dout = rng.standard_normal(out.shape).astype(out.dtype)
-    results, references = grouped.backward(dout, cache), plain.backward(dout, plain_cache)
+    results, references = grads(grouped, dout, cache), grads(plain, dout, plain_cache)
     for result, reference in zip(results, references, strict=True):
         assert result.dtype == reference.dtype and result.shape == reference.shape
         np.testing.assert_allclose(result, reference, rtol=bound, atol=bound * max(1, abs(reference).max(initial=0)))
-    again = grouped.backward(dout, cache)
+    again = grads(grouped, dout, cache)
     for result, reference in zip(again, results):
         np.testing.assert_array_equal(result, reference)
 
@@ -81,6 +87,17 @@ def test_conv_relu_pool_gives_the_chain_s_numbers(pool_param, dtype, bound, how,
             x, w, b = (array.astype(dtype) for array in arrays)
             settings = [{"stride": 1, "pad": 1}, pool_param]
             assert_equal_to_the_chain(CONV_RELU_POOL, x, (w, b), settings, rng, bound)
+            figures["grouped gates compared with the plain chain"] += 1
+
+
+@pytest.mark.parametrize("pool_param", POOLS.values(), ids=POOLS)
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (1, 2, 3, 0)])
+@pytest.mark.parametrize("dtype, bound", [(np.float32, 1e-5), (np.float64, 1e-13)], ids=["float32", "float64"])
+def test_relu_pool_gives_the_chain_s_numbers(pool_param, dtype, bound, order, how, figures):
+    rng = np.random.default_rng(0)
+    for shape in ((3, 5, 8, 9), (1, 3, 6, 6), (2, 17, 8, 6), (0, 2, 5, 5)):
+        for x in (rng.standard_normal(shape), rng.integers(-1, 2, shape)):
+            assert_equal_to_the_chain(RELU_POOL, laid(x.astype(dtype), order), (), [pool_param], rng, bound)
             figures["grouped gates compared with the plain chain"] += 1
 
 

@@ -1,5 +1,6 @@
 """Memory is used again only when nobody refers to it; it is bounded, given back, and safe among threads."""
 
+import sys
 import threading
 
 import numpy as np
@@ -9,7 +10,7 @@ import layers
 from layers import chain, conv_bn_relu, conv_relu_pool, max_pool, release_workspace, softmax_loss
 from layers.kernels import workspace
 from layers.kernels.workspace import LEAST_RESULT_BYTES, MOST_BYTES, blocks, empty, empty_like, scratch, workspace_bytes
-from models import Classifier
+from models import Classifier, ConvNet
 from solvers import Solver
 
 from ..test_every_layer import arrays_in
@@ -149,6 +150,33 @@ def test_the_smallest_that_is_large_enough_is_taken_but_none_more_than_twice_as_
     assert address(empty((1, LEAST_RESULT_BYTES), np.uint8)) not in where.values()
 
 
+def test_what_is_too_small_is_given_back_for_what_is_larger_but_not_the_other_way_round():
+    unit = LEAST_RESULT_BYTES
+    used, *unused = [empty((number * unit,), np.uint8) for number in (2, 1, 3, 9)]
+    where = address(unused[2])
+    del unused
+    larger = empty((4 * unit,), np.uint8)
+    assert workspace_bytes() == (2 + 9 + 4) * unit  # 1 and 3 are given back; 2 is in use, 9 would do for others
+    assert address(empty((9 * unit,), np.uint8)) == where
+    smaller = empty((unit,), np.uint8)
+    assert workspace_bytes() == (2 + 9 + 4 + 1) * unit
+    assert not any(np.shares_memory(a, b) for a, b in ((used, larger), (used, smaller), (larger, smaller)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_repeats_soon_needs_no_new_memory(seed):
+    rng, kept = np.random.default_rng(seed), {}
+    step = [(int(rng.integers(6)), int(rng.integers(1, 40))) for _ in range(30)]  # names, and sizes of their arrays
+
+    def make():
+        for name, size in step:
+            kept[name] = empty((size * LEAST_RESULT_BYTES,), np.uint8)
+        return {id(buffer) for buffer in workspace._results}
+
+    steps = [make() for _ in range(12)]
+    assert steps[-1] == steps[-2] == steps[-3]
+
+
 def test_what_is_kept_of_results_is_bounded(monkeypatch):
     monkeypatch.setattr(workspace, "MOST_RESULT_BYTES", 3 * LEAST_RESULT_BYTES)
     arrays = []
@@ -284,3 +312,25 @@ def test_what_a_caller_holds_is_never_overwritten_in_50_steps(monkeypatch, figur
     for array, copy in held:
         np.testing.assert_array_equal(array, copy)
     figures["results held over 50 training steps, none overwritten (C2)"] += len(held)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before Python 3.11 a call holds what it is given")
+def test_a_training_step_needs_little_more_memory_than_what_it_must_keep(monkeypatch):
+    """In units of what each of the first two convolutions returns; the next two return half of one each.
+
+    Backward of the last norm needs 6.1: the outputs of the four convolutions, 3; of the two relus that no pool follows,
+    1.5, and 0.375 of booleans for what they let through; of the first pool, 0.25; dout and dx, 1.
+    """
+    held, find = [], workspace._smallest_unused
+
+    def watched(buffers, size):
+        held.append(sum(buffer.nbytes for buffer in buffers))
+        return find(buffers, size)
+
+    monkeypatch.setattr(workspace, "_smallest_unused", watched)
+    model = ConvNet((3, 32, 32), (16, 16, "pool", 32, 32, "pool"), hidden_dims=(), normalization="batchnorm", seed=0)
+    X, y = np.random.default_rng(0).standard_normal((32, 3, 32, 32)).astype(np.float32), np.zeros(32, int)
+    for most in (7.1, 7.7, 7.7, 7.7):  # what was made for the first step fits the others less well
+        held.clear()
+        model.loss(X, y)
+        assert max(held) <= most * X.itemsize * 32 * 16 * 32 * 32
