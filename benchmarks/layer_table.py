@@ -18,8 +18,8 @@ from .torch_side import LAYOUTS, TorchLayer, TorchLoss
 TITLE = "Layers"
 NOTES = (
     "ratio: PyTorch's time / ours, above 1 we are faster; median [quartiles] of the rounds' ratios.",
-    "layout: each side in the faster of its two memory layouts, NCHW and channels last, of x and dout (PyTorch: "
-    "and of w).",
+    "layout: each side with x in the faster of its two memory layouts, NCHW and channels last (PyTorch: and w); dout "
+    "lies in memory as out does, as the next layer of a net would return it.",
     "course / ours: the time of CS231n's im2col, all columns cached in the order (H', W', N); the method written anew "
     "in NumPy, not the course's Cython.",
     "of peak: the operations of the plain method in our time / those of one large product of matrices; Winograd needs "
@@ -80,8 +80,10 @@ class OurLayer:
 
     def __init__(self, pair, x, args, dout):
         self._forward, self._backward = pair
-        self.x, self.args, self.dout = x, args, dout
-        _, self.cache = self.forward()
+        self.x, self.args = x, args
+        out, self.cache = self.forward()
+        self.dout = np.empty_like(out)  # in out's order in memory, as the next layer of a net would return it
+        self.dout[...] = dout
 
     def forward(self):
         return self._forward(self.x, *self.args)

@@ -58,15 +58,18 @@ LESSONS = {
     11: "A convolutional net that reads digits",
 }
 
-_IM2COL = ("forward", "backward_w", "backward_x", "correlate", "_scatter", "_blocks")
-_ROWS = ("forward", "forward_blocks", "backward_w_and_b", "backward_blocks", "backward_x", "_blocks", "_small_parts")
-_CONV_KERNELS = (
-    *(f"layers.kernels.im2col:{name}" for name in _IM2COL),
-    *(f"layers.kernels.rows:{name}" for name in _ROWS),
-    *(f"layers.kernels.examples_last:{name}" for name in ("forward", "backward_w", "backward_x", "_rows", "_blocks")),
-    *(f"layers.kernels.winograd:{name}" for name in ("forward", "backward_w", "backward_x", "_correlate")),
-    *(f"layers.kernels.pointwise:{name}" for name in ("forward", "backward_w", "backward_x")),
-    *(f"layers.kernels.fft:{name}" for name in ("forward", "backward_w", "backward_x")),
+_CONV_KERNEL = ("forward", "backward_w_and_b", "backward_x")
+_CONV_KERNELS = tuple(
+    f"layers.kernels.{module}:{name}"
+    for module, names in {
+        "im2col": (*_CONV_KERNEL, "correlate", "_scatter", "_blocks"),
+        "rows": (*_CONV_KERNEL, "forward_blocks", "backward_blocks", "_blocks"),
+        "examples_last": (*_CONV_KERNEL, "_rows", "_blocks"),
+        "winograd": (*_CONV_KERNEL, "_correlate"),
+        "pointwise": _CONV_KERNEL,
+        "fft": _CONV_KERNEL,
+    }.items()
+    for name in names
 )
 _POOL_KERNELS = tuple(
     f"layers.kernels.pooling:{name}"

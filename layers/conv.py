@@ -2,8 +2,6 @@
 
 from .checks import check_arrays, check_integer, read_param
 from .compose import Layer
-from .kernels import rows
-from .kernels.channel_norm import sum_of_channels
 from .kernels.planner import choose
 from .kernels.windows import output_size
 
@@ -84,10 +82,7 @@ def conv_backward(dout, cache, need_dx=True):
     check_arrays("conv_backward", dout=(dout, (N, F, H_out, W_out)))
     kernel = choose(w.shape, stride, pad, N * H_out * W_out)
     dx = kernel.backward_x(dout, w, x.shape, stride, pad) if need_dx else None
-    if kernel is rows:
-        dw, db = rows.backward_w_and_b(x, dout, w.shape, stride, pad)
-    else:
-        dw, db = kernel.backward_w(x, dout, w.shape, stride, pad), sum_of_channels(dout)
+    dw, db = kernel.backward_w_and_b(x, dout, w.shape, stride, pad)
     return dx, dw, db
 
 

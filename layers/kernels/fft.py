@@ -12,6 +12,7 @@ import numpy as np
 from scipy import fft
 
 from . import im2col
+from .channel_norm import sum_of_channels
 from .threads import split
 
 
@@ -28,15 +29,15 @@ def forward(x, w, b, stride, pad, out_size):
     return out if np.isfinite(out.sum()) else im2col.forward(x, w, b, stride, pad, out_size)
 
 
-def backward_w(x, dout, w_shape, stride, pad):
-    """Return dw: the padded images correlated with dout."""
+def backward_w_and_b(x, dout, w_shape, stride, pad):
+    """Return dw, the padded images correlated with dout, and db."""
     size = _size(x.shape, pad)
     images = _spectrum(_pad(x, pad), size).transpose(1, 0, 2, 3)
     products = _multiply(images, np.conj(_spectrum(dout, size)))
     dw = fft.irfft2(products, size)[:, :, : w_shape[2], : w_shape[3]]
     if not np.isfinite(dw.sum()):
-        return im2col.backward_w(x, dout, w_shape, stride, pad)
-    return dw.transpose(1, 0, 2, 3).astype(dout.dtype, copy=False)
+        return im2col.backward_w_and_b(x, dout, w_shape, stride, pad)
+    return dw.transpose(1, 0, 2, 3).astype(dout.dtype, copy=False), sum_of_channels(dout)
 
 
 def backward_x(dout, w, x_shape, stride, pad):

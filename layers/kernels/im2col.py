@@ -11,6 +11,7 @@ small enough to stay in the core's own cache, is faster than reading them back f
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from .channel_norm import sum_of_channels
 from .layout import channels_first, channels_last
 from .threads import split
 from .workspace import blocks, empty, scratch
@@ -32,8 +33,8 @@ def forward(x, w, b, stride, pad, out_size):
     return channels_first(out)
 
 
-def backward_w(x, dout, w_shape, stride, pad):
-    """Return ``dw = sum over windows of window * dout``, of shape (F, C, HH, WW)."""
+def backward_w_and_b(x, dout, w_shape, stride, pad):
+    """Return ``dw = sum over windows of window * dout``, of shape (F, C, HH, WW), and db of shape (F,)."""
     x, dout = channels_last(x), channels_last(dout)
     F, C, HH, WW = w_shape
     N, H_out, W_out, _ = dout.shape
@@ -48,7 +49,7 @@ def backward_w(x, dout, w_shape, stride, pad):
         return dw
 
     dw = sum(split(part, N, 2 * dout.size * K))
-    return dw.reshape(HH, WW, C, F).transpose(3, 2, 0, 1)
+    return dw.reshape(HH, WW, C, F).transpose(3, 2, 0, 1), sum_of_channels(channels_first(dout))
 
 
 def backward_x(dout, w, x_shape, stride, pad):

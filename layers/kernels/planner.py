@@ -1,7 +1,7 @@
 """Which kernel computes a convolution: the first row of the table whose condition holds.
 
-Each kernel is a module with ``fits``, ``forward``, ``backward_x`` and ``backward_w``. All give the same numbers, to
-rounding; the table is about speed alone.
+Each kernel is a module with ``fits``, ``forward``, ``backward_x`` and ``backward_w_and_b``. All give the same numbers,
+to rounding; the table is about speed alone.
 """
 
 from contextlib import contextmanager
@@ -24,6 +24,7 @@ PLAN = [
     ("winograd", lambda C, F, HH, WW, stride, P: min(C, F) >= 16 and P >= 512, "fewer products, if there are many"),
     ("examples_last", lambda C, F, HH, WW, stride, P: C < 8 and F < 16, "too few filters for loops over them"),
     ("examples_last", lambda C, F, HH, WW, stride, P: 3 < C < 8 and F <= 32, "no image: dx is needed, of few channels"),
+    ("examples_last", lambda C, F, HH, WW, stride, P: C < 8 and F <= 32 and stride > 1, "every other pixel is no run"),
     ("rows", lambda C, F, HH, WW, stride, P: WW * C < 32, "rows of windows too short to copy as runs"),
     ("fft", lambda C, F, HH, WW, stride, P: HH >= 11 and WW >= 11, "its cost does not grow with the filter"),
     ("im2col", lambda C, F, HH, WW, stride, P: True, "everything else"),

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from .channel_norm import sum_of_channels
 from .layout import channels_first, channels_last
-from .threads import matmul
+from .products import long_matmul
+from .threads import matmul, split
+from .workspace import empty
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -13,14 +16,20 @@ def fits(C, F, HH, WW, stride, pad):
 def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the channels last in memory."""
     pixels = _pixels(x, stride).astype(np.result_type(x, w, b), copy=False)
-    out = matmul(pixels, w[:, :, 0, 0].T)
-    out += b
+    columns = np.ascontiguousarray(w[:, :, 0, 0].T)
+    out = empty((len(pixels), len(w)), pixels.dtype)
+
+    def part(start, stop):
+        long_matmul(pixels[start:stop], columns, out=out[start:stop])
+        out[start:stop] += b
+
+    split(part, len(pixels), 2 * pixels.size * len(w))
     return channels_first(out.reshape(len(x), *out_size, len(w)))
 
 
-def backward_w(x, dout, w_shape, stride, pad):
-    """Return dw of shape (F, C, 1, 1)."""
-    return matmul(_pixels(dout, 1).T, _pixels(x, stride)).reshape(w_shape)
+def backward_w_and_b(x, dout, w_shape, stride, pad):
+    """Return dw of shape (F, C, 1, 1) and db of shape (F,)."""
+    return matmul(_pixels(dout, 1).T, _pixels(x, stride)).reshape(w_shape), sum_of_channels(dout)
 
 
 def backward_x(dout, w, x_shape, stride, pad):

@@ -9,22 +9,17 @@ pixel is copied WW times, and not HH * WW times.
 The bias is the weight of one run more, of ones. So it costs nothing of its own, and its gradient comes out with dw's.
 """
 
-import math
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from .layout import channels_first, channels_last
+from .products import long_matmul, sum_of_products
 from .threads import split
 from .workspace import blocks, empty, scratch
 
 # What the runs and the products of a block of images may take. In a core's L2 cache only half as much has room; but
 # each call of NumPy's may have to wait for the interpreter's lock, and the smaller the blocks, the more calls.
 BLOCK_BYTES = 5 << 19
-
-# OpenBLAS multiplies matrices (M, K) and (K, N) as they lie, if M * K * N is at most this; larger ones it copies first,
-# into an order of its own, and takes a third longer for those that are so long and thin.
-SMALL_PRODUCT = 1e6
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -57,8 +52,7 @@ def forward_blocks(x, w, b, stride, pad, out_size, use):
     def part(start, stop):
         for images, windows in _blocks(x, start, stop, (HH, WW), stride, pad, (*out_size, F)):
             product = scratch("product", (H_out, windows.shape[2], F), columns.dtype)
-            for pixels in _small_parts(images, windows, F):
-                np.matmul(windows[:, :, pixels].transpose(0, 2, 1), columns, out=product[:, pixels])
+            long_matmul(windows.transpose(0, 2, 1), columns, out=product)
             use(images, product.reshape(H_out, -1, W_out, F).transpose(1, 0, 2, 3))
 
     split(part, len(x), 2 * len(x) * H_out * W_out * columns.size)
@@ -87,10 +81,7 @@ def backward_blocks(x, w_shape, stride, pad, out_size, dtype, give):
         for images, windows in _blocks(x, start, stop, (HH, WW), stride, pad, (*out_size, F)):
             rows = scratch("product", (H_out, windows.shape[2], F), dtype)
             give(images, rows.reshape(H_out, -1, W_out, F).transpose(1, 0, 2, 3))
-            products = scratch("sums", (H_out, K, F), dtype)
-            for pixels in _small_parts(images, windows, F):
-                np.matmul(windows[:, :, pixels], rows[:, pixels], out=products)
-                total += products.sum(axis=0)
+            total += sum_of_products(windows.transpose(0, 2, 1), rows)
         return total
 
     total = sum(split(part, len(x), 2 * len(x) * H_out * W_out * F * K)).reshape(HH, C * WW + 1, F)
@@ -148,10 +139,3 @@ def _blocks(x, start, stop, window, stride, pad, out_shape):
         row, run = runs.strides[:2]
         shape, strides = (H_out, HH * (C * WW + 1), n * W_out), (stride * row, run, x.itemsize)
         yield images, as_strided(runs, shape, strides, writeable=False)
-
-
-def _small_parts(images, windows, F):
-    """Cut the n * W' pixels of a row of places into equal parts, for small products; into n at the most."""
-    _, K, P = windows.shape
-    parts = min(images.stop - images.start, math.ceil(P * K * F / SMALL_PRODUCT))
-    return [slice(P * part // parts, P * (part + 1) // parts) for part in range(parts)]

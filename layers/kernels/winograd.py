@@ -30,6 +30,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.polynomial import polynomial
 
 from . import im2col
+from .channel_norm import sum_of_channels
 from .layout import channels_first, channels_last
 from .threads import split
 from .workspace import blocks, empty, scratch
@@ -86,8 +87,8 @@ def backward_x(dout, w, x_shape, stride, pad):
     return channels_first(dx)
 
 
-def backward_w(x, dout, w_shape, stride, pad):
-    """Return dw of shape (F, C, 3, 3)."""
+def backward_w_and_b(x, dout, w_shape, stride, pad):
+    """Return dw of shape (F, C, 3, 3) and db of shape (F,)."""
     images, dimages = channels_last(x), channels_last(dout)
     (F, C, _, _), (N, H_out, W_out, _), dtype = w_shape, dimages.shape, dout.dtype
     grid = -(-H_out // OUT), -(-W_out // OUT)
@@ -105,9 +106,9 @@ def backward_w(x, dout, w_shape, stride, pad):
     for other in others:
         total += other
     if not np.isfinite(total.sum()):
-        return im2col.backward_w(x, dout, w_shape, stride, pad)
+        return im2col.backward_w_and_b(x, dout, w_shape, stride, pad)
     dw = _transform(_A_OF_W[dtype].T, total.reshape(TILE, TILE, 1, C * F), "result")
-    return dw.reshape(FILTER, FILTER, C, F).transpose(3, 2, 0, 1).copy()
+    return dw.reshape(FILTER, FILTER, C, F).transpose(3, 2, 0, 1).copy(), sum_of_channels(channels_first(dimages))
 
 
 def _correlate(x, w, b, pad, out):

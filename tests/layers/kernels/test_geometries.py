@@ -6,7 +6,7 @@ import pytest
 from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive, set_num_threads
 from layers import max_pool_backward, max_pool_backward_naive, max_pool_forward, max_pool_forward_naive
 from layers import spatial_batchnorm, spatial_batchnorm_relu
-from layers.kernels import channel_norm, examples_last, im2col, pooling, rows, threads, winograd
+from layers.kernels import channel_norm, examples_last, im2col, pooling, products, rows, threads, winograd
 from layers.kernels.planner import KERNELS, choose, forced
 
 from .test_planner import channels_last_in_memory, examples_last_in_memory
@@ -43,6 +43,9 @@ def size_of_blocks(request, monkeypatch):
     if request.param == "smallest":
         for module in (channel_norm, examples_last, im2col, pooling, rows, winograd):
             monkeypatch.setattr(module, "BLOCK_BYTES", 1)
+        monkeypatch.setattr(examples_last, "EXAMPLES_BYTES", 16)
+        monkeypatch.setattr(products, "MOST_OPERATIONS", 200)
+        monkeypatch.setattr(products, "LEAST_ROWS", 1)
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -120,30 +123,6 @@ def test_a_poisoned_corner_reaches_only_the_gradients_that_it_is_in(name, poison
     for grad, reference in zip(grads, expected, strict=True):
         np.testing.assert_array_equal(np.isfinite(grad), np.isfinite(reference))
     assert poisoned == "dout" or np.isfinite(grads[1]).sum() == 4 * (3 * 9 - 4)
-
-
-@pytest.mark.parametrize("most", [1, 500, 1000, 2000])
-def test_products_of_rows_may_be_as_small_as_one_likes(most, monkeypatch):
-    """One image's 9 places at the least, which here take 9 * 5 * 21 operations; else the 45 places of all are cut."""
-    monkeypatch.setattr(rows, "SMALL_PRODUCT", most)
-    rng = np.random.default_rng(0)
-    x, w, b = rng.standard_normal((5, 2, 4, 9)), rng.standard_normal((5, 2, 3, 3)), rng.standard_normal(5)
-    expected, naive_cache = conv_forward_naive(x, w, b, {"stride": 1, "pad": 1})
-    dout = rng.standard_normal(expected.shape)
-    with forced("rows"):
-        out, cache = conv_forward(x, w, b, {"stride": 1, "pad": 1})
-        results = out, *conv_backward(dout, cache)
-    for result, reference in zip(results, (expected, *conv_backward_naive(dout, naive_cache)), strict=True):
-        np.testing.assert_allclose(result, reference, rtol=1e-11, atol=1e-11)
-
-
-@pytest.mark.parametrize("P, n, number", [(45, 5, 5), (45, 5, 3), (45, 1, 1), (7, 7, 2)])
-def test_the_parts_of_a_row_of_places_are_equal_and_leave_nothing_out(P, n, number, monkeypatch):
-    monkeypatch.setattr(rows, "SMALL_PRODUCT", 2 * 3 * P / number)
-    parts = rows._small_parts(slice(10, 10 + n), np.zeros((1, 2, P)), 3)
-    assert np.concatenate([np.arange(P)[part] for part in parts]).tolist() == list(range(P))
-    sizes = {part.stop - part.start for part in parts}
-    assert len(parts) == number and max(sizes) - min(sizes) <= 1
 
 
 POOLS = [(3, 2, 9, 8, 2, 2, 2), (2, 3, 9, 8, 3, 2, 1), (2, 1, 7, 9, 2, 3, 4), (1, 3, 4, 6, 2, 2, 2)]

@@ -96,6 +96,7 @@ def test_the_plan_names_every_kernel_and_ends_with_one_that_takes_everything():
         ((16, 1, 3, 3), 1, 1, 10000, "rows"),
         ((6, 1, 5, 5), 1, 2, 10000, "examples_last"),
         ((16, 6, 5, 5), 1, 0, 10000, "examples_last"),
+        ((25, 3, 3, 3), 2, 1, 10000, "examples_last"),
         ((8, 16, 13, 13), 1, 6, 10000, "fft"),
         ((128, 64, 3, 3), 2, 1, 10000, "im2col"),
     ],
