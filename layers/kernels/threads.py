@@ -20,9 +20,9 @@ import numpy as np
 
 from .workspace import empty
 
-# Handing work to another thread takes 20 to 75 microseconds; a core does some 50 million operations in half a
-# millisecond.
-LEAST_WORK = 2e7
+# Handing work to another thread takes 20 to 75 microseconds, and twice that until its result is there; a core does some
+# 50 million operations of a product of matrices in a third of a millisecond.
+LEAST_WORK = 5e7
 
 # BLAS itself keeps to one thread for products that are smaller than this.
 LEAST_TO_LIMIT = 1e5
@@ -84,7 +84,8 @@ def split(function, N, work):
         Must write to parts of arrays that no other part writes to.
     N : int
     work : float
-        About how many operations there are in all; little work is not split.
+        About how many operations of a product of matrices there are in all, or what takes as long: an operation on
+        every element of an array counts 10 for each. Little work is not split.
     """
     global _pool
     if work < LEAST_TO_LIMIT or _products_alone.get():
