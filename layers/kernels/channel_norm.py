@@ -54,7 +54,7 @@ def scale_and_shift(x, mean, std, gamma, beta, passed=None):
                 np.greater(block, 0, out=passed[rows])
                 np.maximum(block, 0, out=block)
 
-    split(part, len(x), 20 * x.size)
+    split(part, len(x), 5 * x.nbytes)
     return out
 
 
@@ -96,7 +96,7 @@ def backward(dout, x, mean, std, gamma, dgamma, dbeta, passed=None):
             block -= shift
             block *= scale
 
-    split(part, len(x), 30 * x.size)
+    split(part, len(x), 7 * x.nbytes)
     return dx
 
 
@@ -113,7 +113,7 @@ def _total(x, values):
             total += _sum_of(values(rows, scratch("rows", x[rows].shape, x.dtype)))
         return total
 
-    return sum(split(part, len(x), 20 * x.size))
+    return sum(split(part, len(x), 5 * x.nbytes))
 
 
 def _sum_of(rows):

@@ -40,7 +40,7 @@ def forward(x, w, b, stride, pad, out_size):
             long_matmul(windows, columns, out=block)
             block += b
 
-    split(part, out_size[0], 2 * out.size * len(columns))
+    split(part, out_size[0], out.nbytes / 2 * len(columns))
     return out
 
 
@@ -54,7 +54,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
             dw += sum_of_products(windows, _rows(dout, rows))
         return dw
 
-    dw = sum(split(part, H_out, 2 * dout.size * C * HH * WW))
+    dw = sum(split(part, H_out, dout.nbytes / 2 * C * HH * WW))
     return dw.reshape(HH, C, WW, F).transpose(3, 1, 0, 2), sum_of_channels(dout)
 
 
@@ -82,7 +82,7 @@ def backward_x(dout, w, x_shape, stride, pad):
                     padded[:, places, j : j + stride * W_out : stride] += dwindows[:, i, j].transpose(1, 0, 2, 3)
         dx[..., start:stop] = padded[:, pad : pad + H, pad : pad + W]
 
-    split(part, N, 2 * dout.size * C * HH * WW)
+    split(part, N, dout.nbytes / 2 * C * HH * WW)
     return unlay(dx, EXAMPLES_LAST)
 
 

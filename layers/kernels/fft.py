@@ -66,5 +66,5 @@ def _spectrum(images, size):
 def _multiply(a, b):
     """Sum the products over the channels, frequency by frequency: (N, C, ...) and (C, F, ...) to (N, F, ...)."""
     a, b = a.transpose(2, 3, 0, 1), b.transpose(2, 3, 0, 1)
-    parts = split(lambda start, stop: np.matmul(a[start:stop], b[start:stop]), len(a), 8 * a.size * b.shape[3])
+    parts = split(lambda start, stop: np.matmul(a[start:stop], b[start:stop]), len(a), a.nbytes * b.shape[3])
     return np.concatenate(parts).transpose(2, 3, 0, 1)

@@ -48,7 +48,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
             dw += product
         return dw
 
-    dw = sum(split(part, N, 2 * dout.size * K))
+    dw = sum(split(part, N, dout.nbytes / 2 * K))
     return dw.reshape(HH, WW, C, F).transpose(3, 2, 0, 1), sum_of_channels(channels_first(dout))
 
 
@@ -83,7 +83,7 @@ def correlate(x, columns, b, stride, pads, window, out):
             if b is not None:
                 block += b
 
-    split(part, N, 2 * out.size * len(columns))
+    split(part, N, out.nbytes / 2 * len(columns))
 
 
 def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
@@ -106,7 +106,7 @@ def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
                     padded[:, i : i + stride * H_out : stride, j : j + stride * W_out : stride] += share
             dx[images] = padded[:, pad : pad + H, pad : pad + W]
 
-    split(part, N, 2 * dout.size * rows_of_filters.shape[1])
+    split(part, N, dout.nbytes / 2 * rows_of_filters.shape[1])
     return dx
 
 

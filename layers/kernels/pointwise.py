@@ -23,7 +23,7 @@ def forward(x, w, b, stride, pad, out_size):
         long_matmul(pixels[start:stop], columns, out=out[start:stop])
         out[start:stop] += b
 
-    split(part, len(pixels), 2 * pixels.size * len(w))
+    split(part, len(pixels), pixels.nbytes / 2 * len(w))
     return channels_first(out.reshape(len(x), *out_size, len(w)))
 
 

@@ -30,7 +30,7 @@ def max_forward(x, HH, WW, stride, out_size):
             in_rows = _largest(x[block], 2, WW, stride, out_size[1], "in rows")
             _largest(in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
 
-    split(part, len(x), 20 * x.size)
+    split(part, len(x), 5 * x.nbytes)
     return unlay(out, order)
 
 
@@ -48,7 +48,7 @@ def max_relu_forward(x, HH, WW, stride, out_size):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
             max_relu_block(x[block], HH, WW, stride, out[block], which[block])
 
-    split(part, len(x), 40 * x.size)
+    split(part, len(x), 10 * x.nbytes)
     return unlay(out, order), unlay(which, order)
 
 
@@ -62,7 +62,7 @@ def max_relu_backward(dout, which, x_shape, HH, WW, stride):
         for block in blocks(start, stop, dx[:1].nbytes, BLOCK_BYTES):
             max_relu_backward_block(dout[block], which[block], HH, WW, stride, dx[block])
 
-    split(part, len(dx), 40 * dx.size)
+    split(part, len(dx), 10 * dx.nbytes)
     return unlay(dx, order)
 
 
@@ -119,7 +119,7 @@ def max_backward(dout, x, HH, WW, stride):
             _route(dout[block], in_windows, in_rows, din_rows, 1, HH, stride)
             _route(din_rows, in_rows, x[block], dx[block], 2, WW, stride)
 
-    split(part, len(x), 60 * x.size)
+    split(part, len(x), 15 * x.nbytes)
     return unlay(dx, order)
 
 

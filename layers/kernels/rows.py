@@ -55,7 +55,7 @@ def forward_blocks(x, w, b, stride, pad, out_size, use):
             long_matmul(windows.transpose(0, 2, 1), columns, out=product)
             use(images, product.reshape(H_out, -1, W_out, F).transpose(1, 0, 2, 3))
 
-    split(part, len(x), 2 * len(x) * H_out * W_out * columns.size)
+    split(part, len(x), len(x) * H_out * W_out * columns.nbytes / 2)
 
 
 def backward_w_and_b(x, dout, w_shape, stride, pad):
@@ -84,7 +84,7 @@ def backward_blocks(x, w_shape, stride, pad, out_size, dtype, give):
             total += sum_of_products(windows.transpose(0, 2, 1), rows)
         return total
 
-    total = sum(split(part, len(x), 2 * len(x) * H_out * W_out * F * K)).reshape(HH, C * WW + 1, F)
+    total = sum(split(part, len(x), len(x) * H_out * W_out * F * K * dtype.itemsize / 2)).reshape(HH, C * WW + 1, F)
     return total[:, :-1].reshape(HH, C, WW, F).transpose(3, 1, 0, 2), total[0, -1]
 
 
@@ -115,7 +115,7 @@ def backward_x(dout, w, x_shape, stride, pad):
                 padded[..., j : j + stride * W_out : stride] += druns[:, :, j]
             dx[images] = padded[pad : pad + H, :, :, pad : pad + W].transpose(2, 1, 0, 3)
 
-    split(part, N, 2 * dout.size * len(filters))
+    split(part, N, dout.nbytes / 2 * len(filters))
     return dx
 
 

@@ -84,8 +84,9 @@ def split(function, N, work):
         Must write to parts of arrays that no other part writes to.
     N : int
     work : float
-        About how many operations of a product of matrices there are in all, or what takes as long: an operation on
-        every element of an array counts 10 for each. Little work is not split.
+        About how many operations of a product of matrices in float32 there are in all, two a multiplication and
+        addition, or what takes as long: in float64 twice as many; an operation on every element of an array counts 10
+        for each. Little work is not split.
     """
     global _pool
     if work < LEAST_TO_LIMIT or _products_alone.get():
@@ -114,7 +115,7 @@ def matmul(a, b):
     needs.
     """
     (M, K), N = a.shape, b.shape[1]
-    work = 2 * M * K * N
+    work = M * K * N * a.itemsize / 2
     if work < LEAST_TO_LIMIT or _products_alone.get():
         return a @ b
     if K > max(M, N):

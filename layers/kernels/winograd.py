@@ -102,7 +102,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
             total += np.matmul(tiles.transpose(0, 2, 1), dtiles, out=scratch("tiles", total.shape, dtype))
         return total
 
-    total, *others = split(part, N, 2 * dout.size * C * 9)
+    total, *others = split(part, N, dout.nbytes / 2 * C * 9)
     for other in others:
         total += other
     if not np.isfinite(total.sum()):
@@ -142,7 +142,7 @@ def _correlate(x, w, b, pad, out):
             if not whole:
                 out[block] = target.reshape(n, grid[0] * OUT, grid[1] * OUT, F)[:, :H_out, :W_out]
 
-    split(part, N, 2 * out.size * C * 9)
+    split(part, N, out.nbytes / 2 * C * 9)
 
 
 def _bytes_of_an_image(grid, channels, dtype):
