@@ -121,7 +121,7 @@ def make_sides(case, dtype):
     sides = {}
     for layout in LAYOUTS if x.ndim == 4 else LAYOUTS[:1]:
         sides[f"PyTorch, {layout}"] = TorchLayer(case.layer, x, args, dout, layout)
-        sides[f"ours, {layout}"] = OurLayer(case.layer, lay(x, layout), args, lay(dout, layout))
+        sides[f"ours, {layout}"] = OurLayer(case.layer, lay(x, layout), args, dout)
     if case.layer is conv:
         sides["course"] = OurLayer((course_im2col.forward, course_im2col.backward), x, args, dout)
     return sides

@@ -40,7 +40,7 @@ from .spatial_batchnorm import spatial_batchnorm
 spatial_batchnorm_relu = chain(spatial_batchnorm, relu, name="spatial_batchnorm_relu")
 spatial_batchnorm_relu_forward, spatial_batchnorm_relu_backward = spatial_batchnorm_relu
 ''',
-    "solvers/optim_into.py": '''"""Update rules that the Solver has in a form of their own: none, it takes those of `optim`."""
+    "solvers/optim_into.py": '''"""Update rules in a form of their own: none; the Solver takes those of `optim`."""
 
 INTO = {}
 ''',

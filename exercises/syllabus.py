@@ -84,6 +84,19 @@ _NORM_FORWARD = (
 )
 _NORM_BACKWARD = ("layers.kernels.channel_norm:sums_for_backward", "layers.kernels.channel_norm:backward")
 
+# A relu beside a pool of one pixel, or behind a norm that changes nothing, is a relu.
+_RELU_FORWARD = (
+    "layers.kernels.pooling:max_relu_forward",
+    "layers.kernels.pooling:max_relu_block",
+    "layers.kernels.channel_norm:scale_and_shift",
+)
+_RELU_BACKWARD = (
+    "layers.kernels.pooling:max_relu_backward",
+    "layers.kernels.pooling:max_relu_backward_block",
+    "layers.kernels.channel_norm:backward",
+    "layers.kernels.channel_norm:sums_for_backward",
+)
+
 EXERCISES = (
     Exercise(
         id="1.1",
@@ -302,7 +315,7 @@ EXERCISES = (
             "np.maximum(x, 0).",
         ),
         builds_on=("2.5",),
-        twins=("layers.leaky_relu:leaky_relu_forward",),
+        twins=("layers.leaky_relu:leaky_relu_forward", *_RELU_FORWARD),
     ),
     Exercise(
         id="4.4",
@@ -316,7 +329,7 @@ EXERCISES = (
             "dout * (x > 0).",
         ),
         builds_on=("4.3", "2.6"),
-        twins=("layers.leaky_relu:leaky_relu_backward",),
+        twins=("layers.leaky_relu:leaky_relu_backward", *_RELU_BACKWARD),
     ),
     Exercise(
         id="4.5",

@@ -129,6 +129,7 @@ def chain(*parts, name=None):
         but the first needs its dx, whatever need_dx says, since it is the dout of the part before.
         """
         # A cache that the caller does not hold is let go of before the next part's turn: there lies most of the memory.
+        # (A chain in a chain holds its own until its turn is over.)
         to_do, grads = list(zip(parts, cache, strict=True)), ()
         del cache
         while to_do:

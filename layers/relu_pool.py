@@ -51,7 +51,7 @@ def relu_pool_backward(dout, cache):
     """Backward pass of `relu_pool_forward`.
 
     Each gradient goes to the place in its window that had the largest element, if that was above zero, as through the
-    max gates of pool and relu one after the other.
+    max gates of pool and relu one after the other. (With a NaN in a window, another of its places may get it.)
 
     Parameters
     ----------

@@ -43,6 +43,8 @@ def in_one_go(*blocks):
     >>> blocks = conv_block(3, 8, 3), spatial_batchnorm_block(8), relu_block, pool_block(2, 2), relu_block
     >>> [block.layer.name for block in in_one_go(*blocks)]
     ['conv', 'spatial_batchnorm', 'relu_pool', 'relu']
+    >>> [block.layer.name for block in in_one_go(conv_block(3, 8, 3), relu_block, pool_block(2, 2))]
+    ['conv_relu_pool']
     """
     done = []
     for block in reversed(blocks):

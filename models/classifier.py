@@ -125,7 +125,8 @@ class Classifier:
         if y is None:
             return scores
         loss, dscores = self.loss_function(scores, y)
-        # Handed over, not held here: what backward is done with makes room for the gradients to come.
+        # Handed over, not held here: what backward is done with makes room for the gradients to come. (A call with **
+        # would hold its arguments.)
         if self.net.can_skip_dx:
             _, *arrays = self.net.backward(dscores, caches.pop(), need_dx=False)
         else:

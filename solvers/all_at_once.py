@@ -17,7 +17,7 @@ from .optim_into import INTO
 # Elements of a block: an update rule has some eight arrays of that size in its hands.
 BLOCK = 1 << 16
 
-# Parameters smaller than that are put together, with their gradients; of others the gradient is taken as it lies.
+# Gradients smaller than that are put together first; larger ones are taken as they lie.
 SMALL = 1 << 14
 
 
@@ -31,7 +31,7 @@ class AllAtOnce:
     ----------
     rule : function ``(w, dw, config) -> (next_w, config)``
         Elementwise: ``rule(w[part], dw[part], ...)`` is ``rule(w, dw, ...)[part]``, with the arrays in its config cut
-        likewise.
+        likewise. At every step it is called once with arrays of no elements, to check its settings.
 
     Examples
     --------
@@ -49,6 +49,8 @@ class AllAtOnce:
     def __call__(self, params, grads, configs):
         together = {}
         for name, w in params.items():
+            if np.shape(grads[name]) != w.shape:
+                raise ValueError(f"AllAtOnce: gradient {name!r} has shape {np.shape(grads[name])}; needs {w.shape}")
             settings = {key: value for key, value in configs[name].items() if not isinstance(value, np.ndarray)}
             states = tuple(key for key in configs[name] if key not in settings)
             together.setdefault((w.dtype, states, tuple(settings.items())), []).append(name)
@@ -72,10 +74,7 @@ class _Vector:
         self._layouts, self._buffers = [], []
 
     def hold(self, arrays, states):
-        """Let the rows have these contents; that is so already if they are the views that were given out last.
-
-        The parameters come in the order of their sizes.
-        """
+        """Let the rows have these contents; that is so already if they are the views that were given out last."""
         given = list(zip(arrays, *states))
         if len(given) == len(self.views) and all(
             len(mine) == len(its) and all(map(operator.is_, mine, its)) for mine, its in zip(self.views, given)
@@ -107,7 +106,7 @@ class _Vector:
         return [np.transpose(array, axes).reshape(-1) for array, (axes, _) in zip(arrays, self._layouts)]
 
     def _blocks(self, grads):
-        """Give the blocks of the row of parameters, each as a slice, with their gradients."""
+        """Give the blocks of the row of parameters, each as a slice, with their gradients; the smallest come first."""
         flat, how = self._flat(grads), {"dtype": self.rows.dtype, "casting": "same_kind"}
         num_small, start = sum(grad.size < SMALL for grad in flat), 0
         together = [np.concatenate(flat[:num_small], **how)] if num_small else []

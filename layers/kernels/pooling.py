@@ -2,8 +2,8 @@
 
 The largest of HH x WW numbers is the largest of HH row maxima. Offset by offset, a row or column of all windows
 together is one strided slice, so NumPy compares long runs where the channels or the examples lie last, and each pass
-has fewer places than the one before. Images are seen as (outer, H, W, inner) here, whichever of the two is inner; each
-outer one is apart.
+has fewer places than the one before. Images are seen as (outer, H, W, inner) here, inner being the channels or the
+examples; each outer one is apart.
 
 That needs x again in backward. Where a relu follows, x need not be kept: with some more operations in forward, the
 place of each maximum is noted, a small integer.

@@ -9,12 +9,15 @@ there is no such rule the pieces take about as long as the whole.
 
 import numpy as np
 
-from .workspace import scratch
+from .workspace import blocks, scratch
 
 MOST_OPERATIONS = 100**3
 
 # With more columns, or pieces of fewer rows, the copy pays.
 MOST_COLUMNS, LEAST_ROWS = 64, 16
+
+# Of so many products the sum stays in the cache, and loses no digits.
+MOST_BYTES = 1 << 20
 
 
 def long_matmul(a, b, out):
@@ -29,14 +32,14 @@ def long_matmul(a, b, out):
 
 def sum_of_products(a, b):
     """``sum over i of a[i].T @ b[i]`` for a of shape (n, M, K) and b (n, M, N), both with many rows."""
-    n, M, K = a.shape
-    N = b.shape[2]
-    products = scratch("products", (n, K, N), np.result_type(a, b))
-    total, size = np.zeros((K, N), products.dtype), piece(M, K, N) or max(1, M)
-    for first in range(0, M, size):
-        rows = slice(first, first + size)
-        total += np.matmul(a[:, rows].transpose(0, 2, 1), b[:, rows], out=products).sum(axis=0)
-    return total
+    (n, M, K), N, dtype = a.shape, b.shape[2], np.result_type(a, b)
+    total, size = np.zeros((K, N)), piece(M, K, N) or max(1, M)
+    for few in blocks(0, n, K * N * dtype.itemsize, MOST_BYTES):
+        products = scratch("products", (few.stop - few.start, K, N), dtype)
+        for first in range(0, M, size):
+            rows = slice(first, first + size)
+            total += np.matmul(a[few, rows].transpose(0, 2, 1), b[few, rows], out=products).sum(axis=0)
+    return total.astype(dtype)
 
 
 def piece(M, K, N):

@@ -66,8 +66,9 @@ def empty(shape, dtype):
         buffer = _smallest_unused(_results, size)
         if buffer is None:
             buffer = np.empty(size, np.uint8)
-            if size + sum(kept.nbytes for kept in _results) <= MOST_RESULT_BYTES:
+            if size <= MOST_RESULT_BYTES:
                 _give_back_unused(_results, size)
+            if size + sum(kept.nbytes for kept in _results) <= MOST_RESULT_BYTES:
                 _results.append(buffer)
     return buffer[:size].view(dtype).reshape(shape)
 

@@ -307,3 +307,13 @@ def test_backward_lets_go_of_what_it_is_done_with_unless_the_caller_holds_it(hel
     else:
         dx = backward(x, caches.pop())
         assert dx == 81 and alive == [[True, True, True], [True, True, False], [True, False, False]]
+
+
+def test_a_chain_spares_the_dx_of_its_first_part_alone():
+    x, w, b, v, c = draw((2, 3), (3, 4), (4,), (4, 5), (5,))
+    forward, backward = chain(affine, affine)
+    out, cache = forward(x, w, b, v, c)
+    nothing, *same = backward(out, cache, need_dx=False)
+    assert nothing is None
+    for grad, reference in zip(same, backward(out, cache)[1:], strict=True):
+        np.testing.assert_array_equal(grad, reference)

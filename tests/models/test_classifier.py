@@ -2,6 +2,8 @@
 
 import copy
 import re
+import sys
+import weakref
 from functools import partial
 
 import numpy as np
@@ -354,3 +356,33 @@ def test_what_is_saved_holds_no_objects(tmp_path):
     with pytest.raises(ValueError, match="could not convert string to float"):
         model.save(tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before Python 3.11 a call holds what it is given")
+@pytest.mark.parametrize("can_skip_dx", [True, False])
+def test_loss_hands_the_cache_over_to_backward(can_skip_dx):
+    alive = []
+
+    def forward(x, w):
+        return x @ w, (x.copy(), w)
+
+    def back(dout, caches):
+        x, w = caches.pop()
+        kept, dw = weakref.ref(x), x.T @ dout
+        del x
+        alive.append(kept() is not None)
+        return dout @ w.T, dw
+
+    def backward(dout, cache):
+        caches = [cache]
+        del cache
+        return back(dout, caches)
+
+    def backward_skipping(dout, cache, need_dx=True):
+        caches = [cache]
+        del cache
+        return back(dout, caches)
+
+    net = Layer(forward, backward_skipping if can_skip_dx else backward)
+    Classifier(net, {"W1": np.eye(2)}).loss(X, y)
+    assert net.can_skip_dx == can_skip_dx and alive == [False]

@@ -312,3 +312,22 @@ def test_in_the_solver_what_a_callback_kept_stays_and_what_it_replaced_counts():
         return {**solver.model.params, "losses": np.array(solver.loss_history)}
 
     assert_same(run(None), run(lambda *given: one_by_one(adam, *given)))
+
+
+@pytest.mark.parametrize("shape", [(1,), (2,), (4,), (3, 1)])
+def test_a_gradient_of_another_shape_is_refused_at_any_step(shape):
+    params, update = {"w": np.ones(3), "z": np.ones(40)}, AllAtOnce(sgd)
+    wrong = {"w": np.ones(shape), "z": np.ones(40)}
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"AllAtOnce: gradient 'w' has shape \(.*\); needs \(3,\)"):
+            update(params, wrong, {"w": {}, "z": {}})
+        params, _ = update(params, params, {"w": {}, "z": {}})
+
+
+def test_states_in_another_order_than_the_rules():
+    rng = np.random.default_rng(0)
+    params, configs = {"w": rng.standard_normal(20)}, {"w": {"v": np.full(20, 0.25), "m": np.ones(20), "t": 3}}
+    got, next_configs = AllAtOnce(adam)(params, params, configs)
+    expected, expected_configs = one_by_one(adam, params, params, configs)
+    assert_same(got, expected)
+    assert_same(next_configs, expected_configs)

@@ -194,7 +194,7 @@ def test_the_bias_gradient_of_many_pixels_is_exact(layout):
     np.testing.assert_allclose(total, 99 * 10101 * np.float64(np.float32(0.1)), rtol=5e-6)
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 500, 1000), (200, 3, 32, 32)])
+@pytest.mark.parametrize("shape", [(1, 1, 500, 1000), (200, 3, 32, 32), (1, 1, 100000, 1)])
 def test_the_bias_gradient_that_comes_with_the_weights_is_nearly_exact(shape):
     """N2: the products add up the pixels of a row of places, for a few images; then come the rows, then the blocks."""
     x, w = np.ones(shape, np.float32), np.ones((16, shape[1], 3, 3), np.float32)

@@ -334,3 +334,12 @@ def test_a_training_step_needs_little_more_memory_than_what_it_must_keep(monkeyp
         held.clear()
         model.loss(X, y)
         assert max(held) <= most * X.itemsize * 32 * 16 * 32 * 32
+
+
+def test_what_is_kept_unused_makes_room_for_what_is_larger(monkeypatch):
+    monkeypatch.setattr(workspace, "MOST_RESULT_BYTES", 4 * LEAST_RESULT_BYTES)
+    arrays = [empty((LEAST_RESULT_BYTES,), np.uint8) for _ in range(4)]
+    del arrays
+    where = address(empty((2 * LEAST_RESULT_BYTES,), np.uint8))
+    assert address(empty((2 * LEAST_RESULT_BYTES,), np.uint8)) == where
+    assert workspace_bytes() == 2 * LEAST_RESULT_BYTES
