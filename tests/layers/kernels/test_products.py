@@ -21,7 +21,7 @@ def small_pieces(monkeypatch):
 
 
 @pytest.mark.parametrize("M, shape", SHAPES)
-@pytest.mark.parametrize("lie", [np.copy, in_columns])
+@pytest.mark.parametrize("lie", [np.copy, in_columns], ids=["rows", "columns"])
 def test_products_in_pieces_are_the_products(M, shape, lie):
     rng, (K, N) = np.random.default_rng(0), shape
     a, b = lie(rng.standard_normal((3, M, K))), lie(rng.standard_normal((K, N)))
