@@ -10,6 +10,7 @@ import numpy as np
 
 # Orders of the axes, the last one running fastest: (N, H, W, C) and (C, H, W, N).
 CHANNELS_LAST, EXAMPLES_LAST = (0, 2, 3, 1), (1, 2, 3, 0)
+_BACK = {order: tuple(np.argsort(order)) for order in (CHANNELS_LAST, EXAMPLES_LAST)}
 
 
 def channels_last(x):
@@ -29,7 +30,7 @@ def lay(x, order):
 
 def unlay(x, order):
     """View what has its axes in that order as images (N, C, H, W)."""
-    return x.transpose(np.argsort(order))
+    return x.transpose(_BACK[order])
 
 
 def order_of(x):

@@ -10,7 +10,7 @@ ORDERS = {"channels last": CHANNELS_LAST, "examples last": EXAMPLES_LAST}
 
 
 def laid(shape, order):
-    return unlay(np.zeros([shape[axis] for axis in order]), order)
+    return np.zeros([shape[axis] for axis in order]).transpose(np.argsort(order))
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
