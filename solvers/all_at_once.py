@@ -89,7 +89,7 @@ class _Vector:
         _, config = rule(w, w, {**settings, **dict(zip(states, state))})
         names = tuple(key for key, value in config.items() if isinstance(value, np.ndarray))
         rows = self._unused((1 + len(names), self.rows.shape[1]))
-        into, work = INTO.get(rule) if names == states else None, np.empty(BLOCK, self.rows.dtype)
+        into, work = INTO.get(rule) if names == states else None, np.empty(min(BLOCK, rows.shape[1]), rows.dtype)
         for part, dw in self._blocks(grads):
             new, old = rows[:, part], self.rows[:, part]
             if into is not None:

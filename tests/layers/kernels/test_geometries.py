@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive, set_num_threads
+from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive
 from layers import max_pool_backward, max_pool_backward_naive, max_pool_forward, max_pool_forward_naive
 from layers import spatial_batchnorm, spatial_batchnorm_relu
-from layers.kernels import channel_norm, examples_last, im2col, pooling, products, rows, threads, winograd
+from layers.kernels import channel_norm, examples_last, im2col, pooling, products, rows, winograd
 from layers.kernels.planner import KERNELS, choose, forced
 
 from .test_planner import channels_last_in_memory, examples_last_in_memory
@@ -46,15 +46,6 @@ def size_of_blocks(request, monkeypatch):
         monkeypatch.setattr(examples_last, "EXAMPLES_BYTES", 16)
         monkeypatch.setattr(products, "MOST_OPERATIONS", 200)
         monkeypatch.setattr(products, "LEAST_ROWS", 1)
-
-
-@pytest.fixture(params=[1, 2, 3])
-def number_of_threads(request, monkeypatch):
-    monkeypatch.setattr(threads, "LEAST_WORK", 0)
-    monkeypatch.setattr(threads, "LEAST_TO_LIMIT", 0)
-    set_num_threads(request.param)
-    yield
-    set_num_threads(None)
 
 
 @pytest.mark.parametrize("name", KERNELS)

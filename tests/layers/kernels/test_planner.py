@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive, set_num_threads
-from layers.kernels import threads
+from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive
 from layers.kernels.planner import KERNELS, PLAN, choose, forced
 
 # Norm-wise; of float32 the promise N2.
@@ -32,15 +31,7 @@ def examples_last_in_memory(x):
     return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
 
 
-@pytest.fixture(params=[1, 2], ids=["one thread", "two threads"])
-def number_of_threads(request, monkeypatch):
-    monkeypatch.setattr(threads, "LEAST_WORK", 0)
-    monkeypatch.setattr(threads, "LEAST_TO_LIMIT", 0)
-    set_num_threads(request.param)
-    yield
-    set_num_threads(None)
-
-
+@pytest.mark.parametrize("number_of_threads", [1, 2], indirect=True, ids=["one thread", "two threads"])
 @pytest.mark.parametrize("name", KERNELS)
 def test_every_kernel_agrees_with_the_loops(name, number_of_threads, figures):
     rng = np.random.default_rng(0)
