@@ -39,7 +39,10 @@ class Ahead:
         if coming is not None and self._took >= PAYS_FROM:
             made, run = [], copy_context().run  # NumPy's errstate is the caller's there, too
             thread = threading.Thread(target=run, args=(self._note, coming, made), name="layerwise-ahead")
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads are allowed here: each thing is made when it is asked for
+                return value
             self._coming = coming, thread, made
         return value
 

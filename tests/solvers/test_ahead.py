@@ -206,3 +206,14 @@ def test_raw_examples_are_trained_on_and_scored_as_they_are_prepared():
     assert set(seen) == {np.dtype(np.uint8)}
     for X in (trained, scored):
         np.testing.assert_array_equal(np.unique(X[:, 0]), np.arange(20) / 100 + 1)
+
+
+def test_where_no_thread_can_be_started_all_is_made_when_it_is_asked_for(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ahead, "PAYS_FROM", 0)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    made = ahead.Ahead(lambda number: 10 * number)
+    assert [made.get(number, coming=number + 1) for number in range(4)] == [0, 10, 20, 30]
+    made.drop()
