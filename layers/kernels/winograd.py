@@ -25,6 +25,8 @@ channels, float32). 0, 2/3, -2/3, 3/2, -3/2, and each point's three factors brou
 arXiv:1803.10986.
 """
 
+from itertools import groupby
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.polynomial import polynomial
@@ -32,14 +34,18 @@ from numpy.polynomial import polynomial
 from . import im2col
 from .channel_norm import sum_of_channels
 from .layout import channels_first, channels_last
+from .products import MOST_OPERATIONS
 from .threads import split
 from .workspace import blocks, empty, scratch
 
 POINTS = np.array([0, 2 / 3, -2 / 3, 3 / 2, -3 / 2])
 TILE, OUT, FILTER = 6, 4, 3
 
-# What a block of tiles and its transforms may take, so that they stay in a core's cache.
-BLOCK_BYTES = 1 << 20
+# What the tiles of a block may take, transformed, so that they stay in a core's cache or near it.
+BLOCK_BYTES = 5 << 18
+
+# What it takes to transform a byte of filters, or of their gradients, in the operations that `split` counts.
+TRANSFORM_WORK = 30
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -96,82 +102,115 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
     def part(start, stop):
         total = empty((TILE * TILE, C, F), dtype)
         total[...] = 0
-        for block in blocks(start, stop, _bytes_of_an_image(grid, max(C, F), dtype), BLOCK_BYTES):
-            tiles = _transform(_B_OF_W[dtype], _copied(_tiles(images[block], pad, grid, TILE)), "transformed")
-            dtiles = _transform(_G_OF_W[dtype], _copied(_tiles(dimages[block], 0, grid, OUT)), "product")
-            total += np.matmul(tiles.transpose(0, 2, 1), dtiles, out=scratch("tiles", total.shape, dtype))
+        product = scratch("product", total.shape, dtype)
+        for n, alike in _blocks_alike(start, stop, grid, C, F, dtype):
+            transform = _transform_of_images(_B_OF_W[dtype], images[:n], pad, grid, "x")
+            dtransform = _transform_of_images(_G_OF_W[dtype], dimages[:n], 0, grid, "dout")
+            for block in alike:
+                np.matmul(transform(images[block]).transpose(0, 2, 1), dtransform(dimages[block]), out=product)
+                np.add(total, product, out=total)
         return total
 
     total, *others = split(part, N, dout.nbytes / 2 * C * 9)
-    for other in others:
-        total += other
-    if not np.isfinite(total.sum()):
+    dw = np.empty((FILTER, FILTER, C, F), dtype)
+
+    def channels(start, stop):
+        for other in others:
+            total[:, start:stop] += other[:, start:stop]
+        _transform(_A_OF_W[dtype].T, total[:, start:stop], out=dw[:, :, start:stop])
+
+    split(channels, C, dw.nbytes * TRANSFORM_WORK)
+    if not np.isfinite(dw.sum()):
         return im2col.backward_w_and_b(x, dout, w_shape, stride, pad)
-    dw = _transform(_A_OF_W[dtype].T, total.reshape(TILE, TILE, 1, C * F), "result")
-    return dw.reshape(FILTER, FILTER, C, F).transpose(3, 2, 0, 1).copy(), sum_of_channels(channels_first(dimages))
+    return dw.transpose(3, 2, 0, 1).copy(), sum_of_channels(channels_first(dimages))
 
 
 def _correlate(x, w, b, pad, out):
     """Write the correlation of x with the filters, plus b unless it is None, to out; both with channels last."""
     (N, H_out, W_out, F), C, dtype = out.shape, x.shape[3], out.dtype
-    grid = -(-H_out // OUT), -(-W_out // OUT)
-    filters = np.ascontiguousarray(w.transpose(2, 3, 1, 0), dtype)
-    filters = _transform(_G[dtype], filters, "filters").copy()  # the threads' own scratch memory, for all of them
-    whole = (grid[0] * OUT, grid[1] * OUT) == (H_out, W_out)
+    rows, columns = grid = -(-H_out // OUT), -(-W_out // OUT)
+    whole = (rows * OUT, columns * OUT) == (H_out, W_out)
+    filters = empty((TILE * TILE, C, F), dtype)
+
+    def channels(start, stop):
+        some = np.ascontiguousarray(w[:, start:stop].transpose(2, 3, 1, 0), dtype)
+        _transform(_G[dtype], some, out=filters[:, start:stop])
 
     def part(start, stop):
-        for block in blocks(start, stop, _bytes_of_an_image(grid, max(C, F), dtype), BLOCK_BYTES):
-            n = block.stop - block.start
-            tiles = _transform(_B[dtype], _copied(_tiles(x[block], pad, grid, TILE)), "transformed")
-            product = scratch("product", (TILE * TILE, n * grid[0] * grid[1], F), dtype)
-            np.matmul(tiles, filters, out=product)
-            result = _transform(_A[dtype].T, product.reshape(TILE, TILE, -1, F), "tiles").reshape(OUT, OUT, n, *grid, F)
-            if not np.isfinite(result.sum()):
-                # A NaN or infinity would spread over its whole tile; the direct sum takes it where it belongs.
-                im2col.correlate(x[block], im2col.as_columns(w), b, 1, (pad, pad), (FILTER, FILTER), out[block])
-                continue
-            result = result.transpose(2, 3, 0, 4, 1, 5)
-            if whole:
-                target = out[block].reshape(result.shape)
-            else:
-                target = scratch("padded", result.shape, dtype)
-            if b is None:
-                np.copyto(target, result)
-            else:
-                np.add(result, b, out=target)
-            if not whole:
-                out[block] = target.reshape(n, grid[0] * OUT, grid[1] * OUT, F)[:, :H_out, :W_out]
+        for n, alike in _blocks_alike(start, stop, grid, C, F, dtype):
+            transform = _transform_of_images(_B[dtype], x[:n], pad, grid, "x")
+            product = scratch("product", (TILE * TILE, rows * n * columns, F), dtype)
+            tiles = scratch("tiles", (OUT, OUT, rows, n, columns, F), dtype)
+            flat, result = tiles.reshape(-1), tiles.transpose(3, 2, 0, 4, 1, 5)
+            uncut = None if whole else scratch("uncut", (n, rows * OUT, columns * OUT, F), dtype)
+            for block in alike:
+                np.matmul(transform(x[block]), filters, out=product)
+                _transform(_A[dtype].T, product, out=tiles)
+                if not np.isfinite(np.dot(flat, flat)):  # in a third of the time that a sum takes
+                    # A NaN or infinity would spread over its whole tile; the direct sum takes it where it belongs.
+                    im2col.correlate(x[block], im2col.as_columns(w), b, 1, (pad, pad), (FILTER, FILTER), out[block])
+                    continue
+                target = out[block] if whole else uncut
+                if b is None:
+                    np.copyto(target.reshape(result.shape), result)
+                else:
+                    np.add(result, b, out=target.reshape(result.shape))
+                if not whole:
+                    out[block] = uncut[:, :H_out, :W_out]
 
+    split(channels, C, w.nbytes * TRANSFORM_WORK)
     split(part, N, out.nbytes / 2 * C * 9)
 
 
-def _bytes_of_an_image(grid, channels, dtype):
-    """What the tiles of one image take, transformed."""
-    return TILE * TILE * grid[0] * grid[1] * channels * dtype.itemsize
+def _blocks_alike(start, stop, grid, C, F, dtype):
+    """Cut range(start, stop) into blocks of images, those of n images together: pairs (n, slices).
+
+    A block's tiles stay in the cache, and their products are small enough for BLAS to take them as they lie. But with
+    many channels there must be enough tiles to make up for reading all filters, or adding to all their gradients.
+    """
+    in_cache = BLOCK_BYTES // (TILE * TILE * max(C, F) * dtype.itemsize)
+    tiles = max(min(in_cache, MOST_OPERATIONS // (C * F)), min(C, F) // 8)
+    return groupby(blocks(start, stop, grid[0] * grid[1], tiles), lambda block: block.stop - block.start)
 
 
-def _tiles(x, pad, grid, size):
-    """View images (n, H, W, C) as tiles of that size, one every 4 pixels: (size, size, n, rows, columns, C)."""
-    height, width = (OUT * count + size - OUT for count in grid)
-    padded = im2col.pad_channels_last(x, (pad, pad), (height, width))
+def _transform_of_images(matrix, images, pad, grid, name):
+    """Return a function that applies a matrix (m, k) to columns and rows of the tiles of images like these.
+
+    A tile has k x k pixels, and every 4 pixels one begins. What the function returns, of shape (m * m, number of tiles,
+    C) with the tiles in the order row, image, column, lies in the scratch array of that name until the next call.
+
+    Tiles of 6 share two pixels with the next. They are cut apart in one direction only, along the rows of the images,
+    and transformed in it; in the other direction the second transform then takes its rows where they lie.
+
+    All views are made here, once for many blocks: meanwhile no other thread can call NumPy, and to wake one that waits
+    for that takes longer than a transform.
+    """
+    (n, H, W, C), (m, k), (rows, columns), dtype = images.shape, matrix.shape, grid, matrix.dtype
+    height, width, run = OUT * rows + k - OUT, OUT * columns + k - OUT, n * columns * C
+    padded = scratch(f"padded {name}", (n, height, width, C), dtype)
+    padded[...] = 0  # and so the border stays
+    inside = padded[:, pad : pad + H, pad : pad + W]
     image, row, pixel, channel = padded.strides
-    shape = (size, size, len(x), *grid, x.shape[3])
-    return as_strided(padded, shape, (row, pixel, image, OUT * row, OUT * pixel, channel), writeable=False)
+    columns_of_tiles = as_strided(padded, (height, k, n, columns, C), (row, pixel, image, OUT * pixel, channel))
+    pixels = scratch("tiles", columns_of_tiles.shape, dtype)
+    half = scratch("half", (height, m, run), dtype)
+    line, point, number = half.strides
+    rows_of_tiles = as_strided(half, (m, rows, k, run), (point, OUT * line, line, number))
+    transformed = scratch(name, (m, m, rows, run), dtype)
+
+    def transform(images):
+        np.copyto(inside, images)
+        np.copyto(pixels, columns_of_tiles)
+        np.matmul(matrix, pixels.reshape(height, k, run), out=half)
+        np.matmul(matrix, rows_of_tiles, out=transformed.transpose(1, 2, 0, 3))
+        return transformed.reshape(m * m, rows * n * columns, C)
+
+    return transform
 
 
-def _copied(tiles):
-    """Copy tiles (size, size, n, rows, columns, C) as (size, size, number of tiles, C)."""
-    size, _, n, rows, columns, C = tiles.shape
-    copied = scratch("tiles", (size, size, n * rows * columns, C), tiles.dtype)
-    np.copyto(copied.reshape(tiles.shape), tiles)
-    return copied
-
-
-def _transform(matrix, tiles, name):
-    """Apply a matrix to rows and columns of tiles (k, k, T, C): (m * m, T, C) in the scratch array of that name."""
-    (m, k), (_, _, T, C) = matrix.shape, tiles.shape
-    half = scratch("half", (k, m, T * C), tiles.dtype)
-    np.matmul(matrix, tiles.reshape(k, k, T * C).swapaxes(0, 1), out=half)
-    whole = scratch(name, (m, m, T * C), tiles.dtype)
-    np.matmul(matrix, half.swapaxes(0, 1), out=whole)
-    return whole.reshape(m * m, T, C)
+def _transform(matrix, tiles, out):
+    """Apply a matrix (m, k) to rows and columns of tiles: k * k arrays, one for each number, to m * m arrays."""
+    m, k = matrix.shape
+    half = scratch("half", (k, m, tiles.size // k**2), tiles.dtype)
+    np.matmul(matrix, tiles.reshape(k, k, -1).swapaxes(0, 1), out=half)
+    np.matmul(matrix, half.swapaxes(0, 1), out=out.reshape(m, m, -1))

@@ -20,6 +20,7 @@ ODD = {
     "pad larger than all, with a stride": (2, 3, 2, 1, 2, 2, 1, 3, 7),
     "whole rows of places in the border": (2, 3, 4, 3, 3, 2, 2, 2, 5),
     "stride leaves a remainder": (3, 2, 3, 8, 9, 3, 2, 3, 0),
+    "windows overlap, with a stride": (3, 2, 3, 9, 10, 5, 5, 2, 2),
     "stride larger than the filter": (2, 2, 3, 9, 8, 2, 1, 4, 1),
     "stride larger than the image": (2, 2, 3, 4, 3, 2, 2, 9, 1),
     "one row": (2, 3, 4, 1, 9, 1, 3, 1, 0),

@@ -41,3 +41,33 @@ def test_float32_is_nearly_as_good_as_the_direct_sum(channels):
         results = out, *conv_backward(dout.astype(np.float32), cache)
     errors = [relative(result, reference) for result, reference in zip(results, exact)]
     assert max(errors) <= 3e-6, errors
+
+
+@pytest.mark.parametrize("pad", [0, 1, 2])
+@pytest.mark.parametrize("size", [(6, 10), (7, 5)])
+@pytest.mark.parametrize("poison", [0, np.nan, np.inf])
+def test_the_blocks_are_independent(monkeypatch, pad, size, poison):
+    """Five images in blocks of two, the last of one; a NaN in the second block, whose memory the third uses again."""
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(shape) for shape in ((5, 3, *size), (4, 3, 3, 3), 4))
+    x[2, 1, 0, 0] += poison
+    tiles = np.prod([-(-(length + 2 * pad - 2) // winograd.OUT) for length in size])
+    monkeypatch.setattr(winograd, "BLOCK_BYTES", 2 * tiles * winograd.TILE**2 * 4 * x.itemsize)
+    with np.errstate(invalid="ignore"):
+        for name in ("im2col", "winograd"):
+            with forced(name):
+                out, cache = conv_forward(x, w, b, {"stride": 1, "pad": pad})
+                results = out, *conv_backward(np.cos(np.arange(out.size)).reshape(out.shape), cache)
+            if name == "im2col":
+                expected = results
+    for result, reference in zip(results, expected):
+        np.testing.assert_allclose(result, reference, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("C, F, grid", [(16, 16, (8, 8)), (64, 64, (8, 8)), (64, 128, (4, 4)), (512, 512, (2, 2))])
+def test_blocks_cover_all_images_once(C, F, grid):
+    for count in (0, 1, 7, 64):
+        groups = winograd._blocks_alike(3, 3 + count, grid, C, F, np.dtype(np.float32))
+        found = [(n, list(range(block.start, block.stop))) for n, alike in groups for block in alike]
+        assert [image for _, images in found for image in images] == list(range(3, 3 + count))
+        assert all(len(images) == n for n, images in found)
