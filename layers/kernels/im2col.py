@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from .channel_norm import sum_of_channels
 from .layout import channels_first, channels_last
+from .products import long_matmul, sum_of_products
 from .threads import split
 from .workspace import blocks, empty, scratch
 
@@ -42,10 +43,8 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
 
     def part(start, stop):
         dw = np.zeros((K, F), dout.dtype)
-        product = np.empty((K, F), dout.dtype)
         for images, rows, windows in _blocks(x, start, stop, (HH, WW), stride, (pad, pad), (H_out, W_out)):
-            np.matmul(windows.T, dout[images, rows].reshape(-1, F), out=product)
-            dw += product
+            dw += sum_of_products(windows[np.newaxis], dout[images, rows].reshape(1, -1, F))
         return dw
 
     dw = sum(split(part, N, dout.nbytes / 2 * K))
@@ -63,7 +62,8 @@ def backward_x(dout, w, x_shape, stride, pad):
         flipped = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         correlate(dout, as_columns(flipped), None, 1, (HH - 1 - pad, WW - 1 - pad), (HH, WW), dx)
         return channels_first(dx)
-    return channels_first(_scatter(dout, as_columns(w).T, x_shape, (HH, WW), stride, pad))
+    rows_of_filters = np.ascontiguousarray(w.transpose(0, 2, 3, 1)).reshape(F, HH * WW * C)
+    return channels_first(_scatter(dout, rows_of_filters, x_shape, (HH, WW), stride, pad))
 
 
 def as_columns(w):
@@ -79,7 +79,7 @@ def correlate(x, columns, b, stride, pads, window, out):
     def part(start, stop):
         for images, rows, windows in _blocks(x, start, stop, window, stride, pads, (H_out, W_out)):
             block = out[images, rows].reshape(-1, F)
-            np.matmul(windows, columns, out=block)
+            long_matmul(windows, columns, out=block)
             if b is not None:
                 block += b
 
@@ -97,7 +97,7 @@ def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
         for images in blocks(start, stop, image_bytes, BLOCK_BYTES):
             n = images.stop - images.start
             dwindows = scratch("windows", (n, H_out, W_out, HH, WW, C), dout.dtype)
-            np.matmul(dout[images].reshape(-1, F), rows_of_filters, out=dwindows.reshape(n * H_out * W_out, -1))
+            long_matmul(dout[images].reshape(-1, F), rows_of_filters, out=dwindows.reshape(n * H_out * W_out, -1))
             padded = scratch("padded", (n, H + 2 * pad, W + 2 * pad, C), dout.dtype)
             padded[...] = 0
             for i in range(HH):

@@ -4,8 +4,8 @@ import numpy as np
 
 from .channel_norm import sum_of_channels
 from .layout import channels_first, channels_last
-from .products import long_matmul
-from .threads import matmul, split
+from .products import long_matmul, sum_of_products
+from .threads import split
 from .workspace import empty
 
 
@@ -29,14 +29,28 @@ def forward(x, w, b, stride, pad, out_size):
 
 def backward_w_and_b(x, dout, w_shape, stride, pad):
     """Return dw of shape (F, C, 1, 1) and db of shape (F,)."""
-    return matmul(_pixels(dout, 1).T, _pixels(x, stride)).reshape(w_shape), sum_of_channels(dout)
+    pixels, dout = _pixels(x, stride), _pixels(dout, 1)
+
+    def part(start, stop):
+        dw = sum_of_products(dout[np.newaxis, start:stop], pixels[np.newaxis, start:stop])
+        return dw, sum_of_channels(dout[start:stop, :, np.newaxis, np.newaxis])
+
+    dw, db = (sum(shares) for shares in zip(*split(part, len(pixels), dout.nbytes / 2 * w_shape[1])))
+    return dw.reshape(w_shape), db
 
 
 def backward_x(dout, w, x_shape, stride, pad):
     """Return dx of shape (N, C, H, W), with the channels last in memory."""
     N, C, H, W = x_shape
     _, _, H_out, W_out = dout.shape
-    dpixels = matmul(_pixels(dout, 1), w[:, :, 0, 0]).reshape(N, H_out, W_out, C)
+    dout, filters = _pixels(dout, 1), w[:, :, 0, 0]
+    dpixels = empty((len(dout), C), np.result_type(dout, w))
+
+    def part(start, stop):
+        long_matmul(dout[start:stop], filters, out=dpixels[start:stop])
+
+    split(part, len(dout), dpixels.nbytes / 2 * len(w))
+    dpixels = dpixels.reshape(N, H_out, W_out, C)
     if stride == 1:
         return channels_first(dpixels)
     dx = np.zeros((N, H, W, C), dout.dtype)

@@ -1,10 +1,10 @@
-"""Products of long matrices, cut into pieces that BLAS takes as they lie.
+"""Products of long matrices, cut into tiles that BLAS takes as they lie.
 
 BLAS multiplies matrices in blocks that fit the caches, and first copies both operands into an order of its own. That
-pays when each number is then used many times. A long matrix times one with few columns uses each number of the long one
-only that many times, and the copy takes up to half of the time. OpenBLAS spares it where a product is small, of at most
-`MOST_OPERATIONS` multiplications, if the processor has AVX-512; and NumPy does many small products in one call. Where
-there is no such rule the pieces take about as long as the whole.
+takes up to half of the time where each number is then used a few hundred times only. OpenBLAS spares it where a product
+is small, of at most `MOST_OPERATIONS` multiplications, if the processor has AVX-512; and NumPy does many small products
+in one call. In float64 small products are faster by a third or more, whatever the matrices. Where there is no such rule
+the tiles take about as long as the whole.
 """
 
 import numpy as np
@@ -13,8 +13,16 @@ from .workspace import blocks, scratch
 
 MOST_OPERATIONS = 100**3
 
-# With more columns, or pieces of fewer rows, the copy pays.
-MOST_COLUMNS, LEAST_ROWS = 64, 16
+# A small product is made in strips of so many bytes, four of the widest vectors, and some rows at a time: where tiles
+# are of few rows, of 24 and not of 27, a multiple of that many is faster.
+STRIP_BYTES, ROWS_AT_A_TIME = 256, 12
+
+# With fewer rows BLAS's copy costs less than the cutting.
+LEAST_ROWS = 96
+
+# Of a sum too, each product is cut into tiles, of rows and columns, if pieces of so many rows would be too large for a
+# small product: longer pieces are fewer to add up.
+SUM_TILE, SUM_ROWS = (64, 32), 192
 
 # Of so many products the sum stays in the cache, and loses no digits.
 MOST_BYTES = 1 << 20
@@ -22,42 +30,86 @@ MOST_BYTES = 1 << 20
 
 def long_matmul(a, b, out):
     """``np.matmul(a, b, out=out)`` for a of shape (..., M, K) with many rows, b (K, N) and out (..., M, N)."""
-    size = piece(a.shape[-2], *b.shape)
-    if size is None:
+    (*_, M, K), N = a.shape, b.shape[1]
+    width = max(1, STRIP_BYTES // out.itemsize)
+    height = piece(M, K, min(N, width))
+    if M * K * N <= MOST_OPERATIONS or height is None:
         np.matmul(a, b, out=out)
-    else:
-        for rows in _whole_and_rest(a.shape[-2], size):
-            np.matmul(_cut(a[..., rows, :], size), b, out=_cut(out[..., rows, :], size))
+        return
+    for columns in _whole_and_rest(N, width):
+        strips = _tiles(b[:, columns], K, width)
+        if N > width:  # a strip's rows would lie apart, often by a power of two: in the L1 cache they have no room then
+            strips = _copy(strips)
+        for rows in _whole_and_rest(M, height):
+            np.matmul(_tiles(a[..., rows, :], height, K), strips, out=_tiles(out[..., rows, columns], height, width))
 
 
 def sum_of_products(a, b):
     """``sum over i of a[i].T @ b[i]`` for a of shape (n, M, K) and b (n, M, N), both with many rows."""
     (n, M, K), N, dtype = a.shape, b.shape[2], np.result_type(a, b)
-    total, size = np.zeros((K, N)), piece(M, K, N) or max(1, M)
-    for few in blocks(0, n, K * N * dtype.itemsize, MOST_BYTES):
-        products = scratch("products", (few.stop - few.start, K, N), dtype)
-        for first in range(0, M, size):
-            rows = slice(first, first + size)
-            total += np.matmul(a[few, rows].transpose(0, 2, 1), b[few, rows], out=products).sum(axis=0)
-    return total.astype(dtype)
+    if n == 1 and (M < SUM_ROWS or M * K * N <= MOST_OPERATIONS):
+        return a[0].T @ b[0]
+    if a.size == 0 or b.size == 0:
+        return np.zeros((K, N), dtype)
+    sums = _sums(a.transpose(0, 2, 1), b, dtype)
+    total = next(sums)
+    for more in sums:
+        total = np.add(total, more, dtype=np.float64)
+    return total.astype(dtype, copy=False)
 
 
 def piece(M, K, N):
-    """How many of M rows to take at a time, or None for all of them."""
+    """How many of M rows to take at a time, all of them perhaps, or None if they are best not cut."""
     most = MOST_OPERATIONS // max(1, K * N)
-    if M <= most or N > MOST_COLUMNS or most < LEAST_ROWS:
+    if M <= most:
+        return M
+    most -= most % ROWS_AT_A_TIME
+    if M < LEAST_ROWS or most == 0:
         return None
     return -(-M // -(-M // most))  # as few pieces as can be, all but the last alike
 
 
+def _sums(a, b, dtype):
+    """Give the sums of few products each, which make up the sum of all ``a[i] @ b[i]``."""
+    (n, K, M), N = a.shape, b.shape[2]
+    height, width = SUM_TILE if M >= SUM_ROWS and SUM_ROWS * K * N > MOST_OPERATIONS else (K, N)
+    size = piece(M, min(K, height), min(N, width)) or M
+    for rows in _whole_and_rest(M, size):
+        # (n, pieces, K, size) and (n, pieces, size, N)
+        a_pieces, b_pieces = _tiles(a[..., rows], K, size)[:, 0], _tiles(b[:, rows], size, N)[:, :, 0]
+        for few in blocks(0, n, a_pieces.shape[1] * K * N * dtype.itemsize, MOST_BYTES):
+            for some in blocks(0, a_pieces.shape[1], (few.stop - few.start) * K * N * dtype.itemsize, MOST_BYTES):
+                yield _sum_of_few(a_pieces[few, some], b_pieces[few, some], height, width, dtype)
+
+
+def _sum_of_few(a, b, height, width, dtype):
+    """Sum ``a @ b`` over the first two axes, each product made in tiles of that height and width."""
+    shape = (*a.shape[:3], b.shape[3])
+    products = scratch("products", shape, dtype)
+    if (height, width) == shape[2:]:
+        np.matmul(a, b, out=products)
+    else:
+        for i in _whole_and_rest(shape[2], height):
+            for j in _whole_and_rest(shape[3], width):
+                a_tiles, b_tiles = _tiles(a[:, :, i], height, a.shape[3]), _tiles(b[..., j], b.shape[2], width)
+                np.matmul(a_tiles, b_tiles, out=_tiles(products[:, :, i, j], height, width))
+    return products.reshape(-1, *shape[2:]).sum(axis=0)
+
+
 def _whole_and_rest(M, size):
-    """Cut range(M) into what makes whole pieces and what is left over."""
+    """Cut range(M) into what makes whole pieces and what is left over, if there is any of each."""
     whole = M - M % size
-    return [slice(0, whole), slice(whole, M)][: 1 + (whole < M)]
+    return [part for part in (slice(0, whole), slice(whole, M)) if part.start < part.stop]
 
 
-def _cut(a, size):
-    """View matrices (..., M, K) as pieces (..., M / size, size, K), or as one if they have fewer rows."""
-    *outer, M, K = a.shape
-    size = min(size, M)
-    return a.reshape(*outer, M // size, size, K)
+def _tiles(a, height, width):
+    """View matrices (..., M, N) as tiles (..., M / height, N / width, height, width); as one where they are smaller."""
+    *outer, M, N = a.shape
+    height, width = min(height, M), min(width, N)
+    return a.reshape(*outer, M // height, height, N // width, width).swapaxes(-3, -2)
+
+
+def _copy(tiles):
+    copy = scratch("strips", tiles.shape, tiles.dtype)
+    np.copyto(copy, tiles)
+    return copy

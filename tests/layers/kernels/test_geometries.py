@@ -46,7 +46,11 @@ def size_of_blocks(request, monkeypatch):
             monkeypatch.setattr(module, "BLOCK_BYTES", 1)
         monkeypatch.setattr(examples_last, "EXAMPLES_BYTES", 16)
         monkeypatch.setattr(products, "MOST_OPERATIONS", 200)
+        monkeypatch.setattr(products, "STRIP_BYTES", 16)
+        monkeypatch.setattr(products, "ROWS_AT_A_TIME", 2)
         monkeypatch.setattr(products, "LEAST_ROWS", 1)
+        monkeypatch.setattr(products, "SUM_TILE", (2, 1))
+        monkeypatch.setattr(products, "SUM_ROWS", 8)
 
 
 @pytest.mark.parametrize("name", KERNELS)

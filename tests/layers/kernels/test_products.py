@@ -6,8 +6,9 @@ import pytest
 from layers.kernels import products
 from layers.kernels.products import long_matmul, piece, sum_of_products
 
-# Rows, (K, N): none, one, whole pieces, a rest, a rest of one row; and shapes that are not cut.
-SHAPES = [(0, (3, 4)), (1, (3, 4)), (20, (3, 4)), (23, (3, 4)), (21, (5, 2)), (7, (9, 9)), (40, (1, 3)), (9, (0, 2))]
+# Rows, (K, N): none, one, few, whole tiles, and a rest of rows, of columns, of both, or of one; nothing to add up.
+SHAPES = [(0, (3, 4)), (1, (3, 4)), (7, (9, 9)), (24, (3, 8)), (23, (3, 4)), (24, (5, 7)), (25, (5, 9)), (21, (5, 2))]
+SHAPES += [(40, (1, 3)), (40, (70, 3)), (9, (0, 2))]
 
 
 def in_columns(a):
@@ -15,14 +16,17 @@ def in_columns(a):
 
 
 @pytest.fixture(autouse=True)
-def small_pieces(monkeypatch):
-    for name, value in {"MOST_OPERATIONS": 60, "LEAST_ROWS": 2, "MOST_COLUMNS": 4}.items():
+def small_tiles(monkeypatch):
+    small = {"MOST_OPERATIONS": 60, "STRIP_BYTES": 32, "ROWS_AT_A_TIME": 2, "LEAST_ROWS": 8}
+    for name, value in (small | {"SUM_TILE": (2, 3), "SUM_ROWS": 4}).items():
         monkeypatch.setattr(products, name, value)
 
 
+@pytest.mark.parametrize("most_bytes", [1, 1 << 20], ids=["one by one", "together"])
 @pytest.mark.parametrize("M, shape", SHAPES)
 @pytest.mark.parametrize("lie", [np.copy, in_columns], ids=["rows", "columns"])
-def test_products_in_pieces_are_the_products(M, shape, lie):
+def test_products_in_tiles_are_the_products(M, shape, lie, most_bytes, monkeypatch):
+    monkeypatch.setattr(products, "MOST_BYTES", most_bytes)
     rng, (K, N) = np.random.default_rng(0), shape
     a, b = lie(rng.standard_normal((3, M, K))), lie(rng.standard_normal((K, N)))
     out = lie(np.full((3, M, N), np.nan))
@@ -33,15 +37,30 @@ def test_products_in_pieces_are_the_products(M, shape, lie):
     np.testing.assert_allclose(sum_of_products(a, c), expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("n, M", [(1, 3), (1, 25), (3, 3), (2, 25)])
+def test_sums_belong_to_the_caller(n, M):
+    a, b = np.ones((n, M, 5), np.float32), np.ones((n, M, 4), np.float32)
+    first = sum_of_products(a, b)
+    sum_of_products(2 * a, b)
+    assert first.dtype == np.float32
+    np.testing.assert_array_equal(first, n * M)
+
+
 def test_pieces_are_small_alike_and_at_most_one_is_a_rest():
-    for M in range(1, 200):
-        size = piece(M, 3, 4)
+    for M in range(8, 200):
+        size, most = piece(M, 3, 4), 4
         if M <= 5:
-            assert size is None
+            assert size == M
         else:
-            assert size * 3 * 4 <= 60 and 0 <= -M % size < -(-M // size)  # as few as can be
+            assert 0 < size <= most and 0 <= -M % size < -(-M // size)
+            assert -(-M // size) == -(-M // most)  # as few as can be
 
 
-@pytest.mark.parametrize("K, N", [(3, 5), (31, 1), (61, 1)])
-def test_what_is_not_cut(K, N):
-    assert piece(1000, K, N) is None
+@pytest.mark.parametrize("M, K, N", [(1000, 31, 1), (1000, 61, 1), (7, 3, 4)])
+def test_what_is_not_cut(M, K, N):
+    assert piece(M, K, N) is None
+
+
+@pytest.mark.parametrize("M, K, N", [(0, 3, 4), (5, 3, 4), (60, 1, 1)])
+def test_what_is_one_piece(M, K, N):
+    assert piece(M, K, N) == M
