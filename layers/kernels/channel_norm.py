@@ -1,9 +1,11 @@
 """Batch normalisation of a large matrix, pixels as rows and channels as columns, in few passes over memory.
 
-Forward reads x three times (for the mean, the variance, the result) and writes once; backward reads x and dout twice
-and writes once. Each pass goes over blocks that stay in a core's cache, however many operations are done on them there.
+Forward reads x twice (for mean and variance, for the result) and writes once; backward reads x and dout twice and
+writes once. Each pass goes over blocks that stay in a core's cache, however many operations are done on them there.
 What is normalised is not kept for backward but computed anew, from x, mean and std.
 """
+
+import math
 
 import numpy as np
 
@@ -13,6 +15,9 @@ from .workspace import blocks, empty, scratch
 
 BLOCK_BYTES = 1 << 20
 
+# NumPy takes a matrix row by row to combine it with one, and rows of 64 take it twice as long as rows of so many.
+LONG_ROW = 1 << 13
+
 # How many numbers are added up one after the other.
 RUN = 256
 
@@ -21,19 +26,30 @@ def sum_of_channels(images):
     """Sum images (N, C, H, W) over all but the channels."""
     if order_of(images) == EXAMPLES_LAST:
         return images.transpose(EXAMPLES_LAST).reshape(images.shape[1], -1).sum(axis=1)  # pairwise: along rows
-    pixels = channels_last(images).reshape(-1, images.shape[1])
-    return _total(pixels, lambda rows, work: pixels[rows]).astype(pixels.dtype)
+    k, x = _long_rows(channels_last(images).reshape(-1, images.shape[1]))
+    (total,) = _totals(x, k, 3 * x.nbytes, lambda rows: [x[rows]])
+    return total.astype(images.dtype)
 
 
 def moments(x):
-    """Return mean and biased variance of each column; the variance in a second pass, from the centred values."""
-    mean = (_total(x, lambda rows, work: x[rows]) / len(x)).astype(x.dtype)
+    """Return mean and biased variance of each column.
 
-    def square(rows, work):
-        np.subtract(x[rows], mean, out=work)
-        return np.multiply(work, work, out=work)
+    One pass gives the sums of ``x - near`` and of its square. With near = 0 the variance, ``mean(square) - mean ** 2``,
+    would lose the digits that the two have in common. Here near is the mean of the first rows: if these are one in n,
+    it is at most sqrt(n) standard deviations from the mean, so the loss is small whatever x is.
+    """
+    P = len(x)
+    first = x[next(_blocks(x, 0, P))]
+    near = (_sum_of(first) / len(first)).astype(x.dtype)
+    k, x, repeated = _long_rows(x, near)
 
-    return mean, (_total(x, square) / len(x)).astype(x.dtype)
+    def powers(rows):
+        work = scratch("rows", x[rows].shape, x.dtype)
+        yield np.subtract(x[rows], repeated, out=work)
+        yield np.multiply(work, work, out=work)
+
+    offset, square = _totals(x, k, 10 * x.nbytes, powers) / P
+    return (near + offset).astype(x.dtype), np.maximum(square - offset**2, 0).astype(x.dtype)
 
 
 def scale_and_shift(x, mean, std, gamma, beta, passed=None):
@@ -42,20 +58,23 @@ def scale_and_shift(x, mean, std, gamma, beta, passed=None):
     With `passed`, an array of bool to be filled, the result is what a relu makes of it, and passed is where it is above
     zero.
     """
-    out, scale = empty(x.shape, np.result_type(x, gamma, beta)), gamma / std
+    result = empty(x.shape, np.result_type(x, gamma, beta))
+    _, x, out, passed, mean, scale, beta = _long_rows(x, result, passed, mean, gamma / std, beta)
 
     def part(start, stop):
         for rows in _blocks(x, start, stop):
             block = out[rows]
             np.subtract(x[rows], mean, out=block)
             block *= scale
+            if passed is not None:
+                # With beta added that is max(block + beta, 0), and NumPy compares two arrays faster than one with 0.
+                np.maximum(block, -beta, out=block)
             block += beta
             if passed is not None:
                 np.greater(block, 0, out=passed[rows])
-                np.maximum(block, 0, out=block)
 
-    split(part, len(x), 5 * x.nbytes)
-    return out
+    split(part, len(x), 12 * x.nbytes)
+    return result
 
 
 def sums_for_backward(dout, x, mean, std, passed=None):
@@ -63,17 +82,16 @@ def sums_for_backward(dout, x, mean, std, passed=None):
 
     With `passed` dout counts only where that is true.
     """
+    k, x, dout, passed, mean = _long_rows(x, dout, passed, mean)
 
-    def along_normalized(rows, work):
-        np.subtract(x[rows], mean, out=work)
-        np.multiply(work, dout[rows], out=work)
-        return work if passed is None else np.multiply(work, passed[rows], out=work)
+    def sums(rows):
+        d = _passed(dout, passed, rows)
+        yield d
+        work = np.subtract(x[rows], mean, out=scratch("rows", d.shape, x.dtype))
+        yield np.multiply(work, d, out=work)
 
-    def along_ones(rows, work):
-        return dout[rows] if passed is None else np.multiply(dout[rows], passed[rows], out=work)
-
-    dgamma = _total(x, along_normalized) / std
-    return dgamma.astype(dout.dtype), _total(dout, along_ones).astype(dout.dtype)
+    dbeta, dgamma = _totals(x, k, 15 * x.nbytes, sums)
+    return (dgamma / std).astype(dout.dtype), dbeta.astype(dout.dtype)
 
 
 def backward(dout, x, mean, std, gamma, dgamma, dbeta, passed=None):
@@ -81,39 +99,60 @@ def backward(dout, x, mean, std, gamma, dgamma, dbeta, passed=None):
 
     With `passed` dout counts only where that is true.
     """
-    dx = empty(dout.shape, dout.dtype)
-    slope, shift, scale = dgamma / std / len(x), dbeta / len(x), gamma / std
+    P, result = len(x), empty(dout.shape, dout.dtype)
+    _, x, dout, dx, passed, mean, slope, shift, scale = _long_rows(
+        x, dout, result, passed, mean, -dgamma / std / P, dbeta / P, gamma / std
+    )
 
     def part(start, stop):
         for rows in _blocks(x, start, stop):
             block = dx[rows]
             np.subtract(x[rows], mean, out=block)
-            block *= -slope
-            if passed is None:
-                block += dout[rows]
-            else:
-                block += np.multiply(dout[rows], passed[rows], out=scratch("rows", block.shape, block.dtype))
+            block *= slope
+            block += _passed(dout, passed, rows)
             block -= shift
             block *= scale
 
-    split(part, len(x), 7 * x.nbytes)
-    return dx
+    split(part, len(x), 17 * x.nbytes)
+    return result
+
+
+def _passed(dout, passed, rows):
+    """Those rows of dout, with zeros for what did not pass; in scratch memory."""
+    if passed is None:
+        return dout[rows]
+    d = scratch("passed", dout[rows].shape, dout.dtype)
+    np.copyto(d, passed[rows])  # a product with truth values takes longer: NumPy converts them piece by piece
+    return np.multiply(dout[rows], d, out=d)
+
+
+def _long_rows(x, *others):
+    """Return k; x and all other matrices (P, C) as (P / k, k * C); and all vectors (C,) k times over, as (k * C,)."""
+    P, C = x.shape
+    k = math.gcd(P, LONG_ROW >> (C - 1).bit_length()) if 0 < C <= LONG_ROW else 1
+
+    def long(a):
+        if a is None:
+            return None
+        return np.broadcast_to(a, (k, C)).reshape(k * C) if a.ndim == 1 else a.reshape(P // k, k * C)
+
+    return k, *map(long, (x, *others))
 
 
 def _blocks(x, start, stop):
     return blocks(start, stop, x[:1].nbytes, BLOCK_BYTES)
 
 
-def _total(x, values):
-    """Sum ``values(rows, work)`` over x, in float64 from block to block; work is scratch memory for the rows of one."""
+def _totals(x, k, work, values):
+    """Sum each of the arrays ``values(rows)`` over x, for every channel, in float64 from block to block."""
 
     def part(start, stop):
-        total = np.zeros(x.shape[1])
-        for rows in _blocks(x, start, stop):
-            total += _sum_of(values(rows, scratch("rows", x[rows].shape, x.dtype)))
-        return total
+        return sum(sums(rows) for rows in list(_blocks(x, start, stop)) or [slice(0)])  # of no rows they are zeros
 
-    return sum(split(part, len(x), 5 * x.nbytes))
+    def sums(rows):
+        return np.array([_sum_of(v.reshape(len(v) * k, v.shape[1] // k)) for v in values(rows)], np.float64)
+
+    return sum(split(part, len(x), work))
 
 
 def _sum_of(rows):

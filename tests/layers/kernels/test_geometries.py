@@ -217,6 +217,35 @@ def test_batch_statistics_of_many_pixels_are_exact(C):
     np.testing.assert_allclose(dgamma, (exact * normalized).sum(axis=0), rtol=1e-5)
 
 
+@pytest.mark.parametrize("size_of_first_rows", ["a block", "one row"])
+def test_batch_statistics_do_not_depend_on_what_the_first_rows_are_like(size_of_first_rows, monkeypatch):
+    """The sums are of differences from the mean of the first rows; here these are far from all others."""
+    if size_of_first_rows == "one row":
+        monkeypatch.setattr(channel_norm, "BLOCK_BYTES", 1)
+        few, bound = 1, 1e-4  # one row in 20000
+    else:
+        monkeypatch.setattr(channel_norm, "BLOCK_BYTES", 20_000)
+        few, bound = 1250, 5e-6
+    pixels = 1e4 + np.random.default_rng(0).standard_normal((20_000, 4)).astype(np.float32)
+    pixels[:few] = 0
+    exact = pixels.astype(np.float64)
+    mean, var = channel_norm.moments(pixels)
+    np.testing.assert_allclose(mean, exact.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(var, exact.var(axis=0), rtol=bound)
+
+
+def test_the_digits_that_all_pixels_have_in_common_cost_the_variance_none():
+    pixels = 1e4 + np.random.default_rng(0).standard_normal((20_000, 4)).astype(np.float32)
+    _, var = channel_norm.moments(pixels)
+    np.testing.assert_allclose(var, pixels.astype(np.float64).var(axis=0), rtol=1e-6)
+
+
+def test_pixels_that_are_all_alike_have_no_variance():
+    mean, var = channel_norm.moments(np.full((20_000, 3), np.float32(0.1)))
+    assert mean.tolist() == [np.float32(0.1)] * 3
+    assert (var >= 0).all() and (var < 1e-15).all()
+
+
 def test_the_sums_of_many_blocks_are_added_up_in_float64(monkeypatch):
     monkeypatch.setattr(channel_norm, "BLOCK_BYTES", 1)
     pixels = np.full((20_000, 1), np.float32(0.1))
