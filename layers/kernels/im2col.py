@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from .channel_norm import sum_of_channels
 from .layout import channels_first, channels_last
-from .products import long_matmul, sum_of_products
+from .products import long_matmul
 from .threads import split
 from .workspace import blocks, empty, scratch
 
@@ -43,8 +43,10 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
 
     def part(start, stop):
         dw = np.zeros((K, F), dout.dtype)
+        product = np.empty((K, F), dout.dtype)
         for images, rows, windows in _blocks(x, start, stop, (HH, WW), stride, (pad, pad), (H_out, W_out)):
-            dw += sum_of_products(windows[np.newaxis], dout[images, rows].reshape(1, -1, F))
+            np.matmul(windows.T, dout[images, rows].reshape(-1, F), out=product)
+            dw += product
         return dw
 
     dw = sum(split(part, N, dout.nbytes / 2 * K))

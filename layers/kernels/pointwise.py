@@ -32,11 +32,11 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
     pixels, dout = _pixels(x, stride), _pixels(dout, 1)
 
     def part(start, stop):
-        dw = sum_of_products(dout[np.newaxis, start:stop], pixels[np.newaxis, start:stop])
+        dw = sum_of_products(pixels[np.newaxis, start:stop], dout[np.newaxis, start:stop])
         return dw, sum_of_channels(dout[start:stop, :, np.newaxis, np.newaxis])
 
     dw, db = (sum(shares) for shares in zip(*split(part, len(pixels), dout.nbytes / 2 * w_shape[1])))
-    return dw.reshape(w_shape), db
+    return dw.T.reshape(w_shape), db
 
 
 def backward_x(dout, w, x_shape, stride, pad):

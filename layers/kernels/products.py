@@ -20,9 +20,8 @@ STRIP_BYTES, ROWS_AT_A_TIME = 256, 12
 # With fewer rows BLAS's copy costs less than the cutting.
 LEAST_ROWS = 96
 
-# Of a sum too, each product is cut into tiles, of rows and columns, if pieces of so many rows would be too large for a
-# small product: longer pieces are fewer to add up.
-SUM_TILE, SUM_ROWS = (64, 32), 192
+# In a sum each piece adds a whole result: with fewer rows than that in a piece, BLAS's copy costs less.
+LEAST_ROWS_OF_A_SUM = 48
 
 # Of so many products the sum stays in the cache, and loses no digits.
 MOST_BYTES = 1 << 20
@@ -47,14 +46,19 @@ def long_matmul(a, b, out):
 def sum_of_products(a, b):
     """``sum over i of a[i].T @ b[i]`` for a of shape (n, M, K) and b (n, M, N), both with many rows."""
     (n, M, K), N, dtype = a.shape, b.shape[2], np.result_type(a, b)
-    if n == 1 and (M < SUM_ROWS or M * K * N <= MOST_OPERATIONS):
+    size = piece(M, K, N)
+    if size is None or size < LEAST_ROWS_OF_A_SUM:
+        size = max(1, M)
+    if n == 1 and size == M:
         return a[0].T @ b[0]
-    if a.size == 0 or b.size == 0:
-        return np.zeros((K, N), dtype)
-    sums = _sums(a.transpose(0, 2, 1), b, dtype)
-    total = next(sums)
-    for more in sums:
-        total = np.add(total, more, dtype=np.float64)
+    total, bytes_each = np.zeros((K, N)), K * N * dtype.itemsize
+    for rows in _whole_and_rest(M, size):
+        a_pieces, b_pieces = _pieces(a[:, rows], size).swapaxes(2, 3), _pieces(b[:, rows], size)
+        for some in blocks(0, a_pieces.shape[1], bytes_each, MOST_BYTES):
+            for few in blocks(0, n, (some.stop - some.start) * bytes_each, MOST_BYTES):
+                products = scratch("products", (few.stop - few.start, some.stop - some.start, K, N), dtype)
+                np.matmul(a_pieces[few, some], b_pieces[few, some], out=products)
+                total += products.sum(axis=(0, 1))
     return total.astype(dtype, copy=False)
 
 
@@ -69,37 +73,17 @@ def piece(M, K, N):
     return -(-M // -(-M // most))  # as few pieces as can be, all but the last alike
 
 
-def _sums(a, b, dtype):
-    """Give the sums of few products each, which make up the sum of all ``a[i] @ b[i]``."""
-    (n, K, M), N = a.shape, b.shape[2]
-    height, width = SUM_TILE if M >= SUM_ROWS and SUM_ROWS * K * N > MOST_OPERATIONS else (K, N)
-    size = piece(M, min(K, height), min(N, width)) or M
-    for rows in _whole_and_rest(M, size):
-        # (n, pieces, K, size) and (n, pieces, size, N)
-        a_pieces, b_pieces = _tiles(a[..., rows], K, size)[:, 0], _tiles(b[:, rows], size, N)[:, :, 0]
-        for few in blocks(0, n, a_pieces.shape[1] * K * N * dtype.itemsize, MOST_BYTES):
-            for some in blocks(0, a_pieces.shape[1], (few.stop - few.start) * K * N * dtype.itemsize, MOST_BYTES):
-                yield _sum_of_few(a_pieces[few, some], b_pieces[few, some], height, width, dtype)
-
-
-def _sum_of_few(a, b, height, width, dtype):
-    """Sum ``a @ b`` over the first two axes, each product made in tiles of that height and width."""
-    shape = (*a.shape[:3], b.shape[3])
-    products = scratch("products", shape, dtype)
-    if (height, width) == shape[2:]:
-        np.matmul(a, b, out=products)
-    else:
-        for i in _whole_and_rest(shape[2], height):
-            for j in _whole_and_rest(shape[3], width):
-                a_tiles, b_tiles = _tiles(a[:, :, i], height, a.shape[3]), _tiles(b[..., j], b.shape[2], width)
-                np.matmul(a_tiles, b_tiles, out=_tiles(products[:, :, i, j], height, width))
-    return products.reshape(-1, *shape[2:]).sum(axis=0)
-
-
 def _whole_and_rest(M, size):
     """Cut range(M) into what makes whole pieces and what is left over, if there is any of each."""
     whole = M - M % size
     return [part for part in (slice(0, whole), slice(whole, M)) if part.start < part.stop]
+
+
+def _pieces(a, size):
+    """View matrices (n, M, K) as pieces (n, M / size, size, K); as one where they are smaller."""
+    n, M, K = a.shape
+    size = min(size, M)
+    return a.reshape(n, M // size, size, K)
 
 
 def _tiles(a, height, width):

@@ -49,8 +49,7 @@ def size_of_blocks(request, monkeypatch):
         monkeypatch.setattr(products, "STRIP_BYTES", 16)
         monkeypatch.setattr(products, "ROWS_AT_A_TIME", 2)
         monkeypatch.setattr(products, "LEAST_ROWS", 1)
-        monkeypatch.setattr(products, "SUM_TILE", (2, 1))
-        monkeypatch.setattr(products, "SUM_ROWS", 8)
+        monkeypatch.setattr(products, "LEAST_ROWS_OF_A_SUM", 1)
 
 
 @pytest.mark.parametrize("name", KERNELS)

@@ -18,7 +18,7 @@ def in_columns(a):
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch):
     small = {"MOST_OPERATIONS": 60, "STRIP_BYTES": 32, "ROWS_AT_A_TIME": 2, "LEAST_ROWS": 8}
-    for name, value in (small | {"SUM_TILE": (2, 3), "SUM_ROWS": 4}).items():
+    for name, value in (small | {"LEAST_ROWS_OF_A_SUM": 1}).items():
         monkeypatch.setattr(products, name, value)
 
 
