@@ -15,8 +15,9 @@ from .products import long_matmul, sum_of_products
 from .threads import split
 from .workspace import blocks, empty, scratch
 
-# The runs of a block of rows; each is read HH times, so a cache that is shared by the cores will do.
-BLOCK_BYTES = 1 << 22
+# The runs of a block of rows; each is read HH times, so a cache that is shared by the cores will do. The gradients of
+# windows may take twice as much: where two blocks meet, rows are gone over twice.
+BLOCK_BYTES = 1 << 21
 
 # To lay the examples last takes a number from each example by turns. The cache lines of so many examples stay at hand
 # until the next turn; those of a whole batch may not.
@@ -78,7 +79,7 @@ def backward_x(dout, w, x_shape, stride, pad):
         examples = stop - start
         dx_rows = dx[..., start:stop].transpose(1, 0, 2, 3)
         dx_rows[...] = 0
-        for rows in blocks(0, H_out, HH * WW * C * W_out * examples * dout.itemsize, BLOCK_BYTES):
+        for rows in blocks(0, H_out, HH * WW * C * W_out * examples * dout.itemsize, 2 * BLOCK_BYTES):
             n = rows.stop - rows.start
             dwindows = scratch("windows", (n, HH, WW, C, W_out, examples), dout.dtype)
             product = dwindows.reshape(n, HH * WW * C, W_out * examples).transpose(0, 2, 1)
