@@ -66,6 +66,7 @@ _CONV_KERNELS = tuple(
         "rows": (*_CONV_KERNEL, "forward_blocks", "backward_blocks", "_blocks"),
         "examples_last": (*_CONV_KERNEL, "_rows", "_blocks"),
         "winograd": (*_CONV_KERNEL, "_correlate"),
+        "winograd_rows": ("forward", "forward_blocks"),
         "pointwise": _CONV_KERNEL,
         "fft": _CONV_KERNEL,
     }.items()

@@ -7,7 +7,7 @@ import numpy as np
 from .checks import check_arrays
 from .compose import Layer
 from .conv import conv, conv_backward, read_conv_param
-from .kernels import pooling, rows, rows_pooled
+from .kernels import pooling, rows_pooled
 from .kernels.planner import choose
 from .max_pool import max_pool
 from .pool_param import read_pool_param
@@ -58,8 +58,8 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
     h = np.broadcast_to(0, shape)  # what is to be pooled; so far its shape is all that there is
     *window, out_shape = read_pool_param("conv_relu_pool_forward", h, pool_param)
     kernel = choose(w.shape, stride, pad, len(x) * math.prod(size))
-    if kernel is rows:
-        out, places = rows_pooled.forward(x, w, b, stride, pad, size, window, out_shape[2:])
+    if hasattr(kernel, "forward_blocks"):
+        out, places = rows_pooled.forward(kernel, x, w, b, stride, pad, size, window, out_shape[2:])
     else:
         h = kernel.forward(x, w, b, stride, pad, size)
         out, places = pooling.max_relu_forward(h, *window, out_shape[2:])
@@ -91,10 +91,10 @@ def conv_relu_pool_backward(dout, cache, need_dx=True):
     x, w, b, conv_param = conv_cache
     stride, pad, *size = read_conv_param("conv_relu_pool_backward", x, w, conv_param)
     kernel = choose(w.shape, stride, pad, len(x) * math.prod(size))
-    if need_dx or kernel is not rows:
+    if need_dx or not hasattr(kernel, "backward_blocks"):
         dh = pooling.max_relu_backward(dout, places, shape, *window)
         return conv_backward(dh, conv_cache, need_dx)
-    return None, *rows_pooled.backward(dout, places, x, w.shape, stride, pad, size, window)
+    return None, *rows_pooled.backward(kernel, dout, places, x, w.shape, stride, pad, size, window)
 
 
 conv_relu_pool = Layer(conv_relu_pool_forward, conv_relu_pool_backward, parts=(conv, relu, max_pool))

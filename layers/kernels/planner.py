@@ -1,18 +1,20 @@
 """Which kernel computes a convolution: the first row of the table whose condition holds.
 
 Each kernel is a module with ``fits``, ``forward``, ``backward_x`` and ``backward_w_and_b``. All give the same numbers,
-to rounding; the table is about speed alone.
+to rounding; the table is about speed alone. Some also have ``forward_blocks`` and ``backward_blocks``, which hand over
+the result, or take its gradient, block by block.
 """
 
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from . import examples_last, fft, im2col, pointwise, rows, winograd
+from . import examples_last, fft, im2col, pointwise, rows, winograd, winograd_rows
 
 KERNELS = {
     "pointwise": pointwise,
     "winograd": winograd,
     "examples_last": examples_last,
+    "winograd_rows": winograd_rows,
     "rows": rows,
     "fft": fft,
     "im2col": im2col,
@@ -25,6 +27,11 @@ PLAN = [
     ("examples_last", lambda C, F, HH, WW, stride, P: C < 8 and F < 16, "too few filters for loops over them"),
     ("examples_last", lambda C, F, HH, WW, stride, P: 3 < C < 8 and F <= 32, "no image: dx is needed, of few channels"),
     ("examples_last", lambda C, F, HH, WW, stride, P: C < 8 and F <= 32 and stride > 1, "every other pixel is no run"),
+    (
+        "winograd_rows",
+        lambda C, F, HH, WW, stride, P: 2 < C < 32 / WW and WW >= 7 and F >= 32 and P >= 1 << 16,
+        "of long rows a third of the products, if they outweigh the transforms",
+    ),
     ("rows", lambda C, F, HH, WW, stride, P: WW * C < 32, "rows of windows too short to copy as runs"),
     ("fft", lambda C, F, HH, WW, stride, P: HH >= 11 and WW >= 11, "its cost does not grow with the filter"),
     ("im2col", lambda C, F, HH, WW, stride, P: True, "everything else"),

@@ -52,19 +52,19 @@ def fits(C, F, HH, WW, stride, pad):
     return HH == WW == 3 and stride == 1 and pad <= 2
 
 
-def _evaluation(degree):
+def _evaluation(points, degree):
     """Evaluate a polynomial of that degree: a row of powers for each finite point, and its leading coefficient."""
-    at_points = POINTS[:, np.newaxis] ** np.arange(degree + 1)
+    at_points = points[:, np.newaxis] ** np.arange(degree + 1)
     return np.vstack([at_points, np.eye(degree + 1)[-1]])
 
 
-def _transforms(num_filter, num_out):
+def transforms(points, num_filter, num_out):
     """Make (A, G, B) for a filter of num_filter numbers and num_out outputs; those of row i have one norm."""
-    others = [np.delete(POINTS, i) for i in range(len(POINTS))]
-    factors = [1 / np.prod(point - other) for point, other in zip(POINTS, others)]
-    A, G = _evaluation(num_out - 1), np.append(factors, 1)[:, np.newaxis] * _evaluation(num_filter - 1)
+    others = [np.delete(points, i) for i in range(len(points))]
+    factors = [1 / np.prod(point - other) for point, other in zip(points, others)]
+    A, G = _evaluation(points, num_out - 1), np.append(factors, 1)[:, np.newaxis] * _evaluation(points, num_filter - 1)
     rows_of_B = [np.append(polynomial.polyfromroots(other), 0) for other in others]
-    B = np.vstack([*rows_of_B, polynomial.polyfromroots(POINTS)])
+    B = np.vstack([*rows_of_B, polynomial.polyfromroots(points)])
     norms = [np.linalg.norm(matrix, axis=1, keepdims=True) for matrix in (A, G, B)]
     mean = np.prod(norms, axis=0) ** (1 / 3)
     return [matrix * mean / norm for matrix, norm in zip((A, G, B), norms)]
@@ -74,8 +74,8 @@ def _in_both_dtypes(matrix):
     return {np.dtype(dtype): matrix.astype(dtype) for dtype in (np.float32, np.float64)}
 
 
-_A, _G, _B = map(_in_both_dtypes, _transforms(FILTER, OUT))
-_A_OF_W, _G_OF_W, _B_OF_W = map(_in_both_dtypes, _transforms(OUT, FILTER))
+_A, _G, _B = map(_in_both_dtypes, transforms(POINTS, FILTER, OUT))
+_A_OF_W, _G_OF_W, _B_OF_W = map(_in_both_dtypes, transforms(POINTS, OUT, FILTER))
 
 
 def forward(x, w, b, stride, pad, out_size):

@@ -6,7 +6,7 @@ import pytest
 from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive
 from layers import max_pool_backward, max_pool_backward_naive, max_pool_forward, max_pool_forward_naive
 from layers import spatial_batchnorm, spatial_batchnorm_relu
-from layers.kernels import channel_norm, examples_last, im2col, pooling, products, rows, winograd
+from layers.kernels import channel_norm, examples_last, im2col, pooling, products, rows, winograd, winograd_rows
 from layers.kernels.planner import KERNELS, choose, forced
 
 from .test_planner import channels_last_in_memory, examples_last_in_memory
@@ -42,8 +42,10 @@ ODD = {
 def size_of_blocks(request, monkeypatch):
     """Small images fit one block, whatever its size; blocks of one item each have all the borders that there can be."""
     if request.param == "smallest":
-        for module in (channel_norm, examples_last, im2col, pooling, rows, winograd):
+        for module in (channel_norm, examples_last, im2col, pooling, rows, winograd, winograd_rows):
             monkeypatch.setattr(module, "BLOCK_BYTES", 1)
+        monkeypatch.setattr(winograd_rows, "PRODUCT_BYTES", 1)
+        monkeypatch.setattr(winograd_rows, "MOST_TILES", 1)
         monkeypatch.setattr(examples_last, "EXAMPLES_BYTES", 16)
         monkeypatch.setattr(products, "MOST_OPERATIONS", 200)
         monkeypatch.setattr(products, "STRIP_BYTES", 16)

@@ -17,7 +17,7 @@ def geometry(name, rng):
         HH, WW = {"winograd": (3, 3), "pointwise": (1, 1)}.get(name, rng.integers(1, 6, 2))
         H, W = rng.integers(1, 11, 2)
         stride, pad = int(rng.integers(1, 4)), int(rng.integers(0, 4))
-        if name in ("winograd", "fft"):
+        if name in ("winograd", "winograd_rows", "fft"):
             stride = 1
         if HH <= H + 2 * pad and WW <= W + 2 * pad and KERNELS[name].fits(C, F, HH, WW, stride, pad):
             return N, C, F, int(H), int(W), int(HH), int(WW), stride, pad
@@ -83,6 +83,7 @@ def test_the_plan_names_every_kernel_and_ends_with_one_that_takes_everything():
         ((64, 256, 1, 1), 1, 0, 10000, "pointwise"),
         ((64, 64, 3, 3), 1, 1, 10000, "winograd"),
         ((64, 64, 3, 3), 1, 1, 64, "im2col"),
+        ((32, 3, 7, 7), 1, 3, 100000, "winograd_rows"),
         ((32, 3, 7, 7), 1, 3, 10000, "rows"),
         ((16, 1, 3, 3), 1, 1, 10000, "rows"),
         ((6, 1, 5, 5), 1, 2, 10000, "examples_last"),

@@ -11,14 +11,14 @@ from layers.kernels.planner import forced
 @pytest.mark.parametrize("num_filter, num_out", [(3, 4), (4, 3)])
 def test_the_matrices_give_a_correlation(num_filter, num_out):
     rng = np.random.default_rng(0)
-    A, G, B = winograd._transforms(num_filter, num_out)
+    A, G, B = winograd.transforms(winograd.POINTS, num_filter, num_out)
     for _ in range(20):
         filter_, data = rng.standard_normal(num_filter), rng.standard_normal(6)
         np.testing.assert_allclose(A.T @ ((G @ filter_) * (B @ data)), np.correlate(data, filter_), rtol=0, atol=1e-13)
 
 
 def test_the_factors_of_a_point_have_one_size():
-    norms = [np.linalg.norm(matrix, axis=1) for matrix in winograd._transforms(3, 4)]
+    norms = [np.linalg.norm(matrix, axis=1) for matrix in winograd.transforms(winograd.POINTS, 3, 4)]
     np.testing.assert_allclose(norms, [norms[0]] * 3)
 
 
