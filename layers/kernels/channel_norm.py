@@ -15,7 +15,7 @@ from .workspace import blocks, empty, scratch
 
 BLOCK_BYTES = 1 << 20
 
-# NumPy takes a matrix row by row to combine it with one, and rows of 64 take it twice as long as rows of so many.
+# To combine a matrix with a vector NumPy goes row by row: rows of 64 numbers take twice as long as rows of so many.
 LONG_ROW = 1 << 13
 
 # How many numbers are added up one after the other.
@@ -36,11 +36,11 @@ def moments(x):
 
     One pass gives the sums of ``x - near`` and of its square. With near = 0 the variance, ``mean(square) - mean ** 2``,
     would lose the digits that the two have in common. Here near is the mean of the first rows: if these are one in n,
-    it is at most sqrt(n) standard deviations from the mean, so the loss is small whatever x is.
+    it is at most sqrt(n) standard deviations from the mean, and the loss at most a factor of n in float32's precision.
     """
     P = len(x)
     first = x[next(_blocks(x, 0, P))]
-    near = (_sum_of(first) / len(first)).astype(x.dtype)
+    near = _sum_of(first / len(first)).astype(x.dtype)
     k, x, repeated = _long_rows(x, near)
 
     def powers(rows):
@@ -60,17 +60,16 @@ def scale_and_shift(x, mean, std, gamma, beta, passed=None):
     """
     result = empty(x.shape, np.result_type(x, gamma, beta))
     _, x, out, passed, mean, scale, beta = _long_rows(x, result, passed, mean, gamma / std, beta)
+    zeros = np.zeros_like(beta)
 
     def part(start, stop):
         for rows in _blocks(x, start, stop):
             block = out[rows]
             np.subtract(x[rows], mean, out=block)
             block *= scale
-            if passed is not None:
-                # With beta added that is max(block + beta, 0), and NumPy compares two arrays faster than one with 0.
-                np.maximum(block, -beta, out=block)
             block += beta
             if passed is not None:
+                np.maximum(block, zeros, out=block)  # NumPy compares two arrays faster than one with 0
                 np.greater(block, 0, out=passed[rows])
 
     split(part, len(x), 12 * x.nbytes)
@@ -85,7 +84,7 @@ def sums_for_backward(dout, x, mean, std, passed=None):
     k, x, dout, passed, mean = _long_rows(x, dout, passed, mean)
 
     def sums(rows):
-        d = _passed(dout, passed, rows)
+        d = _let_through(dout, passed, rows)
         yield d
         work = np.subtract(x[rows], mean, out=scratch("rows", d.shape, x.dtype))
         yield np.multiply(work, d, out=work)
@@ -109,7 +108,7 @@ def backward(dout, x, mean, std, gamma, dgamma, dbeta, passed=None):
             block = dx[rows]
             np.subtract(x[rows], mean, out=block)
             block *= slope
-            block += _passed(dout, passed, rows)
+            block += _let_through(dout, passed, rows)
             block -= shift
             block *= scale
 
@@ -117,7 +116,7 @@ def backward(dout, x, mean, std, gamma, dgamma, dbeta, passed=None):
     return result
 
 
-def _passed(dout, passed, rows):
+def _let_through(dout, passed, rows):
     """Those rows of dout, with zeros for what did not pass; in scratch memory."""
     if passed is None:
         return dout[rows]

@@ -11,14 +11,15 @@ BLOCK_BYTES = 1 << 18
 def maximum(x, number):
     """Return ``np.maximum(x, number)``, with its axes in the order that x's have in memory.
 
-    NumPy has vector instructions for the larger ones of two arrays, but not of an array and a number: the second array
-    here is a block of that number, again and again.
+    NumPy uses vector instructions for the maxima of two arrays, but not for those of an array and a number: the second
+    array here is a block of that number, again and again.
     """
     out = empty_like(x)
     if x.nbytes < LEAST_RESULT_BYTES:
         return np.maximum(x, number, out=out)
     numbers = np.full(min(x.size, BLOCK_BYTES // x.itemsize), number, x.dtype)
-    values, larger = x.ravel(order="K"), out.ravel(order="K")
+    order = sorted(range(x.ndim), key=lambda axis: -abs(out.strides[axis]))
+    values, larger = (a.transpose(order).reshape(-1) for a in (x, out))
     for block in blocks(0, x.size, x.itemsize, BLOCK_BYTES):
         np.maximum(values[block], numbers[: block.stop - block.start], out=larger[block])
     return out

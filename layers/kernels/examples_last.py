@@ -57,7 +57,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
             block = _rows(dout, rows)
             dw += sum_of_products(windows, block)
             for run in blocks(0, block.shape[1], 1, RUN):
-                db += (np.ones(run.stop - run.start, block.dtype) @ block[:, run]).sum(axis=0)
+                db += (np.ones(run.stop - run.start, block.dtype) @ block[:, run]).sum(axis=0, dtype=np.float64)
         return dw, db
 
     parts = split(part, H_out, dout.nbytes / 2 * C * HH * WW)

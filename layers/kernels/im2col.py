@@ -117,7 +117,7 @@ def _blocks(x, start, stop, window, stride, pads, out_size):
     C, (HH, WW), (H_out, W_out) = x.shape[3], window, out_size
     row_bytes = W_out * HH * WW * C * x.itemsize
     for images in blocks(start, stop, row_bytes * H_out, BLOCK_BYTES):
-        padded = pad_channels_last(x[images], pads)
+        padded = _pad(x[images], pads)
         n, strides = len(padded), padded.strides
         every = as_strided(
             padded,
@@ -131,14 +131,13 @@ def _blocks(x, start, stop, window, stride, pads, out_size):
             yield images, rows, windows.reshape(-1, HH * WW * C)
 
 
-def pad_channels_last(x, pads, size=None):
-    """Copy images (n, H, W, C) into scratch memory with a border of zeros, up to the size (height, width) if given."""
+def _pad(x, pads):
+    """Copy images (n, H, W, C) into scratch memory with a border of zeros."""
     n, H, W, C = x.shape
     top, left = pads
-    height, width = size or (H + 2 * top, W + 2 * left)
-    if (height, width) == (H, W):
+    if (top, left) == (0, 0):
         return x
-    padded = scratch("padded", (n, height, width, C), x.dtype)
+    padded = scratch("padded", (n, H + 2 * top, W + 2 * left, C), x.dtype)
     padded[:, :top] = padded[:, top + H :] = 0
     padded[:, top : top + H, :left] = padded[:, top : top + H, left + W :] = 0
     padded[:, top : top + H, left : left + W] = x

@@ -1,4 +1,4 @@
-"""Products of long matrices, cut into tiles that BLAS takes as they lie.
+"""Products of long matrices, cut into tiles or pieces that BLAS takes as they lie.
 
 BLAS multiplies matrices in blocks that fit the caches, and first copies both operands into an order of its own. That
 takes up to half of the time where each number is then used a few hundred times only. OpenBLAS spares it where a product
@@ -23,8 +23,8 @@ LEAST_ROWS = 96
 # In a sum each piece adds a whole result: with fewer rows than that in a piece, BLAS's copy costs less.
 LEAST_ROWS_OF_A_SUM = 48
 
-# Of so many products the sum stays in the cache, and loses no digits.
-MOST_BYTES = 1 << 20
+# Of so many products the sum stays in the cache; of so many, each of so many rows, it loses few digits.
+MOST_BYTES, MOST_PRODUCTS, MOST_ROWS = 1 << 20, 1 << 8, 1 << 14
 
 
 def long_matmul(a, b, out):
@@ -48,10 +48,11 @@ def sum_of_products(a, b):
     (n, M, K), N, dtype = a.shape, b.shape[2], np.result_type(a, b)
     size = piece(M, K, N)
     if size is None or size < LEAST_ROWS_OF_A_SUM:
-        size = max(1, M)
+        size = M
+    size = max(1, min(size, MOST_ROWS))
     if n == 1 and size == M:
         return a[0].T @ b[0]
-    total, bytes_each = np.zeros((K, N)), K * N * dtype.itemsize
+    total, bytes_each = np.zeros((K, N)), max(K * N * dtype.itemsize, MOST_BYTES // MOST_PRODUCTS)
     for rows in _whole_and_rest(M, size):
         a_pieces, b_pieces = _pieces(a[:, rows], size).swapaxes(2, 3), _pieces(b[:, rows], size)
         for some in blocks(0, a_pieces.shape[1], bytes_each, MOST_BYTES):

@@ -70,6 +70,13 @@ def transforms(points, num_filter, num_out):
     return [matrix * mean / norm for matrix, norm in zip((A, G, B), norms)]
 
 
+def sum_of_squares(a):
+    """Sum them, in a third of the time of a sum of a: not finite if a number of a is not, or if some are above 1e19."""
+    flat = a.reshape(-1)
+    with np.errstate(all="ignore"):
+        return float(np.dot(flat, flat))
+
+
 def _in_both_dtypes(matrix):
     return {np.dtype(dtype): matrix.astype(dtype) for dtype in (np.float32, np.float64)}
 
@@ -141,12 +148,12 @@ def _correlate(x, w, b, pad, out):
             transform = _transform_of_images(_B[dtype], x[:n], pad, grid, "x")
             product = scratch("product", (TILE * TILE, rows * n * columns, F), dtype)
             tiles = scratch("tiles", (OUT, OUT, rows, n, columns, F), dtype)
-            flat, result = tiles.reshape(-1), tiles.transpose(3, 2, 0, 4, 1, 5)
+            result = tiles.transpose(3, 2, 0, 4, 1, 5)
             uncut = None if whole else scratch("uncut", (n, rows * OUT, columns * OUT, F), dtype)
             for block in alike:
                 np.matmul(transform(x[block]), filters, out=product)
                 _transform(_A[dtype].T, product, out=tiles)
-                if not np.isfinite(np.dot(flat, flat)):  # in a third of the time that a sum takes
+                if not np.isfinite(sum_of_squares(tiles)):
                     # A NaN or infinity would spread over its whole tile; the direct sum takes it where it belongs.
                     im2col.correlate(x[block], im2col.as_columns(w), b, 1, (pad, pad), (FILTER, FILTER), out[block])
                     continue

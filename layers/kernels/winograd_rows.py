@@ -15,7 +15,8 @@ outputs. With each of the 10 points,
 A matrix (11 - WW, 10) makes the outputs of these products. The bias is an eleventh, with a column of ones.
 
 The points decide on the rounding error. 0, 1, 2, 3, 4 and their negatives give 6e-5 (norm-wise, float32); those below
-give 1e-6, for filters of any width from 2 to 9.
+give 1e-6, for filters of any width from 2 to 9. That is of the largest outputs of a row: a pixel a million times as
+large as all others takes digits even from outputs that it does not reach.
 """
 
 from functools import lru_cache
@@ -27,7 +28,7 @@ from numpy.lib.stride_tricks import as_strided
 from . import rows
 from .layout import channels_first
 from .threads import split
-from .winograd import transforms
+from .winograd import sum_of_squares, transforms
 from .workspace import blocks, empty, scratch
 
 POINTS = np.array([0, 0.4, -0.4, 0.8, -0.8, 1.25, -1.25, 2.5, -2.5])
@@ -60,13 +61,13 @@ def forward_blocks(x, w, b, stride, pad, out_size, use):
     """Call ``use(images, block)`` for blocks of images, on several threads, as `rows.forward_blocks` does."""
     (F, C, HH, WW), (N, _, H, W), (H_out, W_out) = w.shape, x.shape, out_size
     num_out, dtype = TILE + 1 - WW, np.result_type(x, w, b)
-    tiles = -(-W_out // num_out)
-    pieces = -(-tiles // MOST_TILES)
-    tiles = -(-tiles // pieces)  # of a piece of a row
+    tiles_of_row = -(-W_out // num_out)
+    pieces = -(-tiles_of_row // MOST_TILES)
+    tiles = -(-tiles_of_row // pieces)  # of a piece of a row
     to_outputs, to_filters, to_tiles = _matrices(WW, tiles, dtype)
     filters = np.tensordot(to_filters, w, (1, 3)).transpose(0, 3, 2, 1)
     filters = np.ascontiguousarray(filters, dtype).reshape(TILE, HH * C, F)
-    of_filters = _sum_of_squares(filters)
+    of_filters = sum_of_squares(filters)
     height, width = H + 2 * pad, pieces * tiles * num_out + WW - 1
     image_bytes = pieces * tiles * (TILE * height * C + H_out * num_out * F) * dtype.itemsize
 
@@ -92,9 +93,9 @@ def forward_blocks(x, w, b, stride, pad, out_size, use):
             for images in alike:
                 np.copyto(inside, x[images])
                 np.matmul(to_tiles, pixels, out=values.transpose(1, 2, 0, 3))
-                if not _sum_of_squares(values) * of_filters < np.finfo(dtype).max:
+                if not sum_of_squares(values) * of_filters < np.finfo(dtype).max:
                     # A NaN or infinity would spread over its whole row; the direct sum takes it where it belongs.
-                    # Otherwise no sum of products is larger than the root of this (Cauchy and Schwarz).
+                    # Otherwise no sum of products is larger than the root of that (Cauchy and Schwarz).
                     rows.forward_blocks(x[images], w, b, stride, pad, out_size, _counted_from(images.start, use))
                     continue
                 for windows, products, products_of_tiles, outputs in steps:
@@ -135,12 +136,6 @@ def _matrices(WW, tiles, dtype):
         of_piece[:, tile, tile * num_out : tile * num_out + TILE] = B
     matrices = np.hstack([A.T, np.ones((num_out, 1))]), G, of_piece.reshape(TILE * tiles, -1)
     return [np.ascontiguousarray(matrix, dtype) for matrix in matrices]
-
-
-def _sum_of_squares(a):
-    """As a float of Python's, in which a product of two such sums in float32 does not overflow."""
-    flat = a.reshape(-1)
-    return float(np.dot(flat, flat))
 
 
 def _counted_from(start, use):

@@ -13,6 +13,7 @@ VIEWS = {
     "backwards": lambda x: x[:, ::-1, :, ::-2],
     "cut": lambda x: x[:, :1, 3:],
     "repeated": lambda x: np.broadcast_to(x[0, 0, 0], x.shape).transpose(3, 1, 0, 2),
+    "a row repeated": lambda x: np.broadcast_to(x[0, 0, 0], x.shape),
     "small": lambda x: x[:1, :1],
     "nothing": lambda x: x[:0],
 }

@@ -247,6 +247,32 @@ def test_pixels_that_are_all_alike_have_no_variance():
     assert (var >= 0).all() and (var < 1e-15).all()
 
 
+def test_the_mean_of_huge_numbers_does_not_overflow():
+    with np.errstate(over="ignore"):  # of the squares
+        mean, _ = channel_norm.moments(np.full((20_000, 2), 1e35, np.float32))
+    np.testing.assert_allclose(mean, 1e35, rtol=1e-6)
+
+
+def test_the_relu_after_a_shift_of_minus_infinity_gives_zeros():
+    x, beta = np.random.default_rng(0).standard_normal((500, 3)), np.array([0, -np.inf, 1])
+    passed = np.empty(x.shape, bool)
+    out = channel_norm.scale_and_shift(x, np.zeros(3), np.ones(3), np.ones(3), beta, passed)
+    np.testing.assert_array_equal(out, np.maximum(x + beta, 0))
+    np.testing.assert_array_equal(passed, out > 0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name, size", [("winograd", 3), ("winograd_rows", 7)])
+def test_large_numbers_are_convolved_without_a_warning(name, size):
+    """1e20 squared is no float32; the kernels' look for what is not finite takes squares."""
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((2, 3, 12, 12)).astype(np.float32), np.ones((4, 3, size, size), np.float32)
+    with forced(name):
+        large, _ = conv_forward(x * np.float32(1e20), w, np.zeros(4, np.float32), {"stride": 1, "pad": 1})
+        usual, _ = conv_forward(x, w, np.zeros(4, np.float32), {"stride": 1, "pad": 1})
+    np.testing.assert_allclose(large / 1e20, usual, rtol=0, atol=1e-4 * abs(usual).max())
+
+
 def test_the_sums_of_many_blocks_are_added_up_in_float64(monkeypatch):
     monkeypatch.setattr(channel_norm, "BLOCK_BYTES", 1)
     pixels = np.full((20_000, 1), np.float32(0.1))

@@ -46,6 +46,14 @@ def test_sums_belong_to_the_caller(n, M):
     np.testing.assert_array_equal(first, n * M)
 
 
+@pytest.mark.parametrize("n, M", [(262_144, 1), (1, 524_288), (3, 200_000)])
+def test_sums_of_very_many_products_lose_few_digits_in_float32(n, M, monkeypatch):
+    """Promise N2: numbers that are all alike, added up one after the other, are up to 3e-3 off."""
+    monkeypatch.undo()
+    a, b = np.full((n, M, 1), 0.1, np.float32), np.full((n, M, 2), 0.1, np.float32)
+    np.testing.assert_allclose(sum_of_products(a, b), n * M * np.float64(np.float32(0.1)) ** 2, rtol=3e-5)
+
+
 def test_pieces_are_small_alike_and_at_most_one_is_a_rest():
     for M in range(8, 200):
         size, most = piece(M, 3, 4), 4
