@@ -77,7 +77,7 @@ def forward_blocks(x, w, b, stride, pad, out_size, use):
             # All views are made here, once for many blocks: meanwhile no other thread can call NumPy.
             # What must stay from block to block has names of its own: `rows` uses the others when it steps in.
             padded = scratch("padded rows", (n, height, C, width), dtype)
-            padded[...] = 0  # and so the border stays
+            padded[...] = 0  # its border is never written to
             inside = padded[:, pad : pad + H, :, pad : pad + W].transpose(0, 2, 1, 3)
             image, _, _, pixel = padded.strides
             pixels = as_strided(
