@@ -63,7 +63,7 @@ _CONV_KERNELS = tuple(
     f"layers.kernels.{module}:{name}"
     for module, names in {
         "im2col": (*_CONV_KERNEL, "correlate", "_scatter", "_blocks"),
-        "rows": (*_CONV_KERNEL, "forward_blocks", "backward_blocks", "_blocks"),
+        "rows": (*_CONV_KERNEL, "joined", "forward_blocks", "backward_blocks", "_blocks"),
         "examples_last": (*_CONV_KERNEL, "_rows", "_blocks"),
         "winograd": (*_CONV_KERNEL, "_correlate"),
         "winograd_rows": ("forward", "forward_blocks"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .workspace import LEAST_RESULT_BYTES, blocks, empty_like
+from .workspace import LEAST_RESULT_BYTES, blocks, empty_like, order_in_memory
 
 # Two blocks of that size, and one of the result, stay in a core's L2 cache.
 BLOCK_BYTES = 1 << 18
@@ -18,7 +18,7 @@ def maximum(x, number):
     if x.nbytes < LEAST_RESULT_BYTES:
         return np.maximum(x, number, out=out)
     numbers = np.full(min(x.size, BLOCK_BYTES // x.itemsize), number, x.dtype)
-    order = sorted(range(x.ndim), key=lambda axis: -abs(out.strides[axis]))
+    order = order_in_memory(x)
     values, larger = (a.transpose(order).reshape(-1) for a in (x, out))
     for block in blocks(0, x.size, x.itemsize, BLOCK_BYTES):
         np.maximum(values[block], numbers[: block.stop - block.start], out=larger[block])

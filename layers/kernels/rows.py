@@ -28,6 +28,11 @@ def fits(C, F, HH, WW, stride, pad):
 
 def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the channels last in memory."""
+    return joined(forward_blocks, x, w, b, stride, pad, out_size)
+
+
+def joined(forward_blocks, x, w, b, stride, pad, out_size):
+    """Return the blocks that a kernel's `forward_blocks` hands over as one array, as `forward` does."""
     out = empty((len(x), *out_size, len(w)), np.result_type(x, w, b))
 
     def keep(images, block):

@@ -116,8 +116,13 @@ def empty_like(x):
     """Return `empty` memory for an array of x's shape and dtype, with its axes in the order that x's have in memory."""
     if x.nbytes < LEAST_RESULT_BYTES:
         return np.empty_like(x)
-    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+    order = order_in_memory(x)
     return empty([x.shape[axis] for axis in order], x.dtype).transpose(np.argsort(order))
+
+
+def order_in_memory(x):
+    """Return the axes of x from the longest step in memory to the shortest."""
+    return sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
 
 
 def blocks(start, stop, bytes_each, most_bytes):
