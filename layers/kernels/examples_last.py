@@ -1,30 +1,28 @@
 """Convolution with few channels and few filters: the examples last in memory, so that the runs are long all the same.
 
-In the layout (C, H, W, N) the pixels (i, j) of all windows of a row of places, for all images at once, are one run of
-W' * N numbers. As in `rows`, they are written once for each row of the image, and HH rows that follow each other are
-the columns of the matrix (W' * N, HH * C * WW) of the windows of one row of places. That matrix times the filters
-(HH * C * WW, F) has as its columns a row of the result as it lies: (F, W' * N). Pooling and relu then run over long
-rows, too. With 6 filters and the channels last, NumPy's loops would be of 6 numbers.
+In the layout (H, C, W, N) the pixels (i, j) of all windows of a row of places, for all images at once, are one run of
+W' * N numbers. As in `rows`, they are written once for each row of the image, and a run of ones after them, which the
+bias meets. HH rows that follow each other are the columns of the matrix (W' * N, HH * (C * WW + 1)) of the windows of
+one row of places. That matrix times the filters, (HH * (C * WW + 1), F), has as its columns a row of the result as it
+lies: (F, W' * N). Pooling and relu then run over long rows, too. With 6 filters and the channels last, NumPy's loops
+would be of 6 numbers.
 """
+
+from itertools import groupby
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from .layout import EXAMPLES_LAST, unlay
 from .products import long_matmul, sum_of_products
 from .threads import split
 from .workspace import blocks, empty, scratch
 
-# The runs of a block of rows; each is read HH times, so a cache that is shared by the cores will do. The gradients of
-# windows may take twice as much: where two blocks meet, rows are gone over twice.
+# The runs of a block of rows; each is read HH times, so a cache that is shared by the cores will do.
 BLOCK_BYTES = 1 << 21
 
 # To lay the examples last takes a number from each example by turns. The cache lines of so many examples stay at hand
 # until the next turn; those of a whole batch may not.
 EXAMPLES_BYTES = 128
-
-# How many numbers a product with ones adds up in float32: of more, digits would be lost.
-RUN = 1 << 12
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -33,18 +31,19 @@ def fits(C, F, HH, WW, stride, pad):
 
 def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the examples last in memory."""
-    F, C, HH, WW = w.shape
-    columns = w.transpose(2, 1, 3, 0).reshape(HH * C * WW, F)
-    out = unlay(empty((F, *out_size, len(x)), np.result_type(x, w, b)), EXAMPLES_LAST)
+    (F, C, HH, WW), N, (H_out, W_out) = w.shape, len(x), out_size
+    columns = np.zeros((HH, C * WW + 1, F), np.result_type(w, b))
+    columns[:, :-1] = w.transpose(2, 1, 3, 0).reshape(HH, C * WW, F)
+    columns[0, -1] = b  # each row has its ones; one of them is enough
+    columns = columns.reshape(-1, F)
+    out = empty((H_out, F, W_out * N), np.result_type(x, w, b))
 
     def part(start, stop):
         for rows, windows in _blocks(x, start, stop, (HH, WW), stride, pad, out_size):
-            block = _rows(out, rows)
-            long_matmul(windows, columns, out=block)
-            block += b
+            long_matmul(windows, columns, out=out[rows].swapaxes(1, 2))
 
-    split(part, out_size[0], out.nbytes / 2 * len(columns))
-    return out
+    split(part, H_out, out.nbytes / 2 * len(columns))
+    return out.reshape(H_out, F, W_out, N).transpose(3, 1, 0, 2)
 
 
 def backward_w_and_b(x, dout, w_shape, stride, pad):
@@ -52,85 +51,92 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
     (F, C, HH, WW), (_, _, H_out, W_out) = w_shape, dout.shape
 
     def part(start, stop):
-        dw, db = np.zeros((HH * C * WW, F)), np.zeros(F)
-        for rows, windows in _blocks(x, start, stop, (HH, WW), stride, pad, (H_out, W_out)):
-            block = _rows(dout, rows)
-            dw += sum_of_products(windows, block)
-            for run in blocks(0, block.shape[1], 1, RUN):
-                db += (np.ones(run.stop - run.start, block.dtype) @ block[:, run]).sum(axis=0, dtype=np.float64)
-        return dw, db
+        return sum(
+            sum_of_products(windows, _rows(dout, rows).swapaxes(1, 2)).astype(np.float64)
+            for rows, windows in _blocks(x, start, stop, (HH, WW), stride, pad, (H_out, W_out))
+        )
 
-    parts = split(part, H_out, dout.nbytes / 2 * C * HH * WW)
-    dw, db = (sum(sums).astype(dout.dtype) for sums in zip(*parts))
-    return dw.reshape(HH, C, WW, F).transpose(3, 1, 0, 2), db
+    total = sum(split(part, H_out, dout.nbytes / 2 * C * HH * WW)).astype(dout.dtype).reshape(HH, C * WW + 1, F)
+    return total[:, :-1].reshape(HH, C, WW, F).transpose(3, 1, 0, 2), total[0, -1]
 
 
 def backward_x(dout, w, x_shape, stride, pad):
     """Return dx of shape (N, C, H, W), with the examples last in memory.
 
-    The gradients of the windows of a row of places, (HH * WW * C, W' * N), are added up to those of the runs that
-    several windows share, in long loops, and these are added to the rows of x that the runs came from.
+    Row r of x meets the filters' row u at the row of places i where ``stride * i + u = r + pad``. These rows of dout
+    follow each other, and the filters' rows that they meet are each `stride` before the last: so the gradients of the
+    runs of row r are one product, too. Near the edges it has fewer terms; rows that have the same go together.
     """
     (F, C, HH, WW), (N, _, H, W), (_, _, H_out, W_out) = w.shape, x_shape, dout.shape
-    filters = w.transpose(0, 2, 3, 1).reshape(F, HH * WW * C)
-    dx = empty((C, H, W, N), dout.dtype)
+    filters = w.transpose(2, 0, 3, 1)
+    factors = [filters[u::stride][::-1].reshape(-1, WW * C) for u in range(stride)]
+    most = -(-HH // stride)
+    dx = empty((H, C, W, N), dout.dtype)
+
+    def gradients_of_runs(rows):
+        druns = scratch("windows", (rows.stop - rows.start, WW * C, W_out * N), dout.dtype)
+        low, high = max(0, (rows.start + pad) // stride + 1 - most), min(H_out, (rows.stop - 1 + pad) // stride + 1)
+        douts = _rows(dout, slice(low, high))
+        row, run, item = douts.strides
+        met = as_strided(douts, (len(douts), W_out * N, most * F), (row, item, run), writeable=False)
+        for first in range(rows.start, min(rows.start + stride, rows.stop)):
+            factor = factors[(first + pad) % stride]
+            taps = len(factor) // F
+
+            def inside(r):
+                place = (r + pad) // stride + 1 - taps
+                start = max(0, -place)
+                return start, max(start, min(taps, H_out - place))
+
+            for (start, stop), alike in groupby(range(first, rows.stop, stride), inside):
+                alike = list(alike)
+                product = druns[alike[0] - rows.start : alike[-1] + 1 - rows.start : stride].swapaxes(1, 2)
+                if start == stop:
+                    product[...] = 0
+                    continue
+                i = (alike[0] + pad) // stride + 1 - taps + start - low
+                long_matmul(met[i : i + len(alike), :, : (stop - start) * F], factor[start * F : stop * F], out=product)
+        return druns.reshape(len(druns), WW, C, W_out, N)
 
     def part(start, stop):
-        examples = stop - start
-        dx_rows = dx[..., start:stop].transpose(1, 0, 2, 3)
-        dx_rows[...] = 0
-        for rows in blocks(0, H_out, HH * WW * C * W_out * examples * dout.itemsize, 2 * BLOCK_BYTES):
-            n = rows.stop - rows.start
-            dwindows = scratch("windows", (n, HH, WW, C, W_out, examples), dout.dtype)
-            product = dwindows.reshape(n, HH * WW * C, W_out * examples).transpose(0, 2, 1)
-            long_matmul(_rows(dout[start:stop], rows), filters, out=product)
-            first, last, top, bottom = _rows_of_x(rows, HH, H, stride, pad)
-            druns = scratch("runs", (last - first, WW, C, W_out, examples), dout.dtype)
-            druns[stride * n if stride <= HH else 0 :] = 0  # the rows that the first `stride` copies leave out
-            for i in range(HH):
-                shared = druns[i : i + stride * n : stride]
-                if i < stride:
-                    shared[...] = dwindows[:, i]
-                else:
-                    shared += dwindows[:, i]
-            for j in range(WW):
-                places, pixels = _inside(range(W_out), j, W, stride, pad)
-                dx_rows[top:bottom, :, pixels] += druns[top - first : bottom - first, j, :, places]
+        for rows in blocks(start, stop, WW * C * W_out * N * dout.itemsize, BLOCK_BYTES):
+            _add_up(gradients_of_runs(rows), dx[rows], stride, pad)
 
-    split(part, N, dout.nbytes / 2 * C * HH * WW)
-    return unlay(dx, EXAMPLES_LAST)
+    split(part, H, dout.nbytes / 2 * C * HH * WW)
+    return dx.transpose(3, 1, 0, 2)
 
 
 def _rows(images, rows):
-    """Rows of images (N, F, H, W) as matrices (W * N, F), one a row; a view if the examples lie last."""
+    """Rows of images (N, F, H, W) as (rows, F, W * N); a view if the examples lie last."""
     images = images[:, :, rows].transpose(2, 1, 3, 0)
     n, F, W, N = images.shape
-    if images.strides[2:] != (N * images.itemsize, images.itemsize):
+    if not images.flags.c_contiguous:
         laid = scratch("rows", images.shape, images.dtype)
         for examples in blocks(0, N, images.itemsize, EXAMPLES_BYTES):
             laid[..., examples] = images[..., examples]
         images = laid
-    return images.reshape(n, F, W * N).transpose(0, 2, 1)
+    return images.reshape(n, F, W * N)
 
 
 def _blocks(x, start, stop, window, stride, pad, out_size):
-    """Give (rows, windows) for blocks of rows of places; windows has the shape (rows, W' * N, HH * C * WW)."""
+    """Give (rows, windows) for blocks of rows of places; windows has the shape (rows, W' * N, HH * (C * WW + 1))."""
     (N, C, H, W), (HH, WW), W_out = x.shape, window, out_size[1]
     for rows in blocks(start, stop, C * WW * W_out * N * stride * x.itemsize, BLOCK_BYTES):
         first, last, top, bottom = _rows_of_x(rows, HH, H, stride, pad)
-        runs = scratch("windows", (last - first, C, WW, W_out, N), x.dtype)
-        inside = x[:, :, top:bottom].transpose(2, 1, 3, 0)
+        runs = scratch("windows", (last - first, C * WW + 1, W_out, N), x.dtype)
+        runs[:, -1] = 1
+        inside, pixels = x[:, :, top:bottom].transpose(2, 1, 3, 0), runs[:, :-1].reshape(last - first, C, WW, W_out, N)
         if stride > 1:
-            runs[: top - first] = 0
-            runs[bottom - first :] = 0
-            _fill(runs[top - first : bottom - first], inside, stride, pad)
+            pixels[: top - first] = 0
+            pixels[bottom - first :] = 0
+            _fill(pixels[top - first : bottom - first], inside, stride, pad)
         else:
             padded = scratch("padded", (last - first, C, W + 2 * pad, N), x.dtype)
             padded[...] = 0
             padded[top - first : bottom - first, :, pad : pad + W] = inside
-            np.copyto(runs, sliding_window_view(padded, W_out, axis=2).swapaxes(3, 4))
-        row, run = runs.strides[0], runs.strides[2]
-        shape, strides = (rows.stop - rows.start, W_out * N, HH * C * WW), (stride * row, x.itemsize, run)
+            np.copyto(pixels, sliding_window_view(padded, W_out, axis=2).swapaxes(3, 4))
+        row, run = runs.strides[:2]
+        shape, strides = (rows.stop - rows.start, W_out * N, HH * (C * WW + 1)), (stride * row, x.itemsize, run)
         yield rows, as_strided(runs, shape, strides, writeable=False)
 
 
@@ -149,6 +155,23 @@ def _fill(runs, x, stride, pad):
         runs[:, :, j, known : places.start] = 0
         runs[:, :, j, places] = x[:, :, pixels]
         runs[:, :, j, places.stop :] = 0
+
+
+def _add_up(druns, dx, stride, pad):
+    """Write rows of dx, (rows, C, W, N), from the gradients of their runs, (rows, WW, C, W', N); these are changed.
+
+    As in `_fill`, pixel j of a window is pixel j - stride of the next: that adds up in long loops, and what is left to
+    write is each pixel once.
+    """
+    (_, WW, _, W_out, _), W = druns.shape, dx.shape[2]
+    if stride > WW or stride * (W_out - 1) + WW - pad < W:
+        dx[...] = 0  # some pixels lie in no window
+    for j in reversed(range(WW)):
+        known = W_out - 1 if j >= stride else 0
+        if known:
+            druns[:, j - stride, :, 1:] += druns[:, j, :, :known]
+        places, pixels = _inside(range(known, W_out), j, W, stride, pad)
+        dx[:, :, pixels] = druns[:, j, :, places]
 
 
 def _rows_of_x(rows, HH, H, stride, pad):

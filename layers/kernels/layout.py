@@ -1,14 +1,19 @@
 """The order of the axes in memory, apart from that in the shape.
 
-Images have the shape (N, C, H, W) everywhere. In memory the channels may lie last: then a window's row is one run of
-WW * C numbers, batchnorm sums rows, and pooling compares whole rows of channels. Or, where there are too few channels
-for that, the examples lie last. NumPy's ufuncs keep the order of their operands, so the layout travels through a net
-without any layer's interface knowing of it.
+Images have the shape (N, C, H, W) everywhere. In memory the channels may lie last, as (N, H, W, C): then a window's row
+is one run of WW * C numbers, batchnorm sums rows, and pooling compares whole rows of channels. Or, where there are too
+few channels for that, the examples lie last, as (H, C, W, N). NumPy's ufuncs keep the order of their operands, so the
+layout travels through a net without any layer's interface knowing of it.
+
+What goes over images in either layout sees them as (outer, H, W, inner): each example apart and the channels inside, or
+the other way round.
 """
 
 import numpy as np
 
-# Orders of the axes, the last one running fastest: (N, H, W, C) and (C, H, W, N).
+from .workspace import empty
+
+# The axes of images as (outer, H, W, inner).
 CHANNELS_LAST, EXAMPLES_LAST = (0, 2, 3, 1), (1, 2, 3, 0)
 _BACK = {order: tuple(np.argsort(order)) for order in (CHANNELS_LAST, EXAMPLES_LAST)}
 
@@ -24,15 +29,29 @@ def channels_first(x):
 
 
 def lay(x, order):
-    """View images with their axes in that order; copied only if they do not lie so in memory."""
-    return np.ascontiguousarray(x.transpose(order))
+    """View images as (outer, H, W, inner); copied only if they do not lie so in memory."""
+    return _swap(np.ascontiguousarray(_swap(x.transpose(order), order)), order)
 
 
 def unlay(x, order):
-    """View what has its axes in that order as images (N, C, H, W)."""
+    """View (outer, H, W, inner) as images (N, C, H, W)."""
     return x.transpose(_BACK[order])
+
+
+def empty_laid(shape, dtype, order):
+    """Return `empty` memory of shape (outer, H, W, inner), laid in that order."""
+    outer, H, W, inner = shape
+    return _swap(empty((H, outer, W, inner) if order == EXAMPLES_LAST else shape, dtype), order)
 
 
 def order_of(x):
     """The order that x has already, or else that with the channels last."""
-    return EXAMPLES_LAST if x.transpose(EXAMPLES_LAST).flags.c_contiguous else CHANNELS_LAST
+    return EXAMPLES_LAST if _swap(x.transpose(EXAMPLES_LAST), EXAMPLES_LAST).flags.c_contiguous else CHANNELS_LAST
+
+
+def _swap(x, order):
+    """View (outer, H, W, inner) with its axes as they lie in memory, and back.
+
+    Where the examples are last a row of all channels lies together: windows are cut out along the rows.
+    """
+    return x.swapaxes(0, 1) if order == EXAMPLES_LAST else x

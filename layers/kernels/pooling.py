@@ -11,9 +11,9 @@ place of each maximum is noted, a small integer.
 
 import numpy as np
 
-from .layout import lay, order_of, unlay
+from .layout import CHANNELS_LAST, empty_laid, lay, order_of, unlay
 from .threads import split
-from .workspace import blocks, empty, scratch
+from .workspace import blocks, scratch
 
 # A block of images that stays in a core's L2 cache with what is made of it.
 BLOCK_BYTES = 1 << 21
@@ -23,7 +23,7 @@ def max_forward(x, HH, WW, stride, out_size):
     """Return the maxima, (N, C, H', W'), in the layout of x."""
     order = order_of(x)
     x = lay(x, order)
-    out = empty((len(x), *out_size, x.shape[3]), x.dtype)
+    out = empty_laid((len(x), *out_size, x.shape[3]), x.dtype, order)
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
@@ -42,7 +42,7 @@ def max_relu_forward(x, HH, WW, stride, out_size):
     """
     order = order_of(x)
     x = lay(x, order)
-    out, which = empty_maxima((len(x), *out_size, x.shape[3]), x.dtype, HH, WW)
+    out, which = empty_maxima((len(x), *out_size, x.shape[3]), x.dtype, HH, WW, order)
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
@@ -56,7 +56,7 @@ def max_relu_backward(dout, which, x_shape, HH, WW, stride):
     """Give each gradient to its window's element at the place that `max_relu_forward` noted; to none at place 0."""
     order = order_of(which)
     dout, which = lay(dout, order), lay(which, order)
-    dx = empty([x_shape[axis] for axis in order], dout.dtype)
+    dx = empty_laid([x_shape[axis] for axis in order], dout.dtype, order)
 
     def part(start, stop):
         for block in blocks(start, stop, dx[:1].nbytes, BLOCK_BYTES):
@@ -66,9 +66,9 @@ def max_relu_backward(dout, which, x_shape, HH, WW, stride):
     return unlay(dx, order)
 
 
-def empty_maxima(shape, dtype, HH, WW):
+def empty_maxima(shape, dtype, HH, WW, order=CHANNELS_LAST):
     """Return out and which, to be filled by `max_relu_block`, block by block."""
-    return empty(shape, dtype), empty(shape, np.min_scalar_type(HH * WW))
+    return empty_laid(shape, dtype, order), empty_laid(shape, np.min_scalar_type(HH * WW), order)
 
 
 def max_relu_block(x, HH, WW, stride, out, which):
@@ -109,7 +109,7 @@ def max_backward(dout, x, HH, WW, stride):
     order = order_of(x)
     x, dout = lay(x, order), lay(dout, order)
     H_out, W_out = dout.shape[1:3]
-    dx = empty(x.shape, dout.dtype)
+    dx = empty_laid(x.shape, dout.dtype, order)
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):

@@ -10,7 +10,7 @@ A net of affine layers alone is nothing but products: there BLAS's own threads w
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -104,7 +104,8 @@ def split(function, N, work):
         try:
             first = function(0, bounds[1])
         finally:
-            wait(others)  # for all of them, even if one fails: they write to what the caller holds
+            for other in others:  # for all of them, even if one fails: they write to what the caller holds
+                other.exception()
     return [first, *(other.result() for other in others)]
 
 

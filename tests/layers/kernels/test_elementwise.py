@@ -9,7 +9,7 @@ from layers.kernels.elementwise import maximum
 VIEWS = {
     "as it is": lambda x: x,
     "channels last": lambda x: x.transpose(0, 3, 1, 2),
-    "examples last": lambda x: x.transpose(3, 0, 1, 2),
+    "examples last": lambda x: x.transpose(3, 1, 0, 2),
     "backwards": lambda x: x[:, ::-1, :, ::-2],
     "cut": lambda x: x[:, :1, 3:],
     "repeated": lambda x: np.broadcast_to(x[0, 0, 0], x.shape).transpose(3, 1, 0, 2),

@@ -4,13 +4,24 @@ import numpy as np
 import pytest
 
 from layers import affine_forward
-from layers.kernels.layout import CHANNELS_LAST, EXAMPLES_LAST, channels_first, channels_last, lay, order_of, unlay
+from layers.kernels.layout import (
+    CHANNELS_LAST,
+    EXAMPLES_LAST,
+    channels_first,
+    channels_last,
+    empty_laid,
+    lay,
+    order_of,
+    unlay,
+)
 
 ORDERS = {"channels last": CHANNELS_LAST, "examples last": EXAMPLES_LAST}
+IN_MEMORY = {CHANNELS_LAST: (0, 2, 3, 1), EXAMPLES_LAST: (2, 1, 3, 0)}
 
 
 def laid(shape, order):
-    return np.zeros([shape[axis] for axis in order]).transpose(np.argsort(order))
+    axes = IN_MEMORY.get(order, order)
+    return np.zeros([shape[axis] for axis in axes]).transpose(np.argsort(axes))
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
@@ -19,9 +30,10 @@ def test_what_lies_in_an_order_is_not_copied(shape, order):
     x = laid(shape, order)
     assert x.shape == shape
     as_it_lies = lay(x, order)
-    assert as_it_lies.shape == tuple(shape[axis] for axis in order) and as_it_lies.flags.c_contiguous
+    assert as_it_lies.shape == tuple(shape[axis] for axis in order)
     assert x.size == 0 or np.shares_memory(as_it_lies, x)
-    assert unlay(as_it_lies, order).strides == x.strides
+    assert x.size == 0 or unlay(as_it_lies, order).strides == x.strides
+    assert order_of(unlay(empty_laid(as_it_lies.shape, np.float32, order), order)) == order_of(x)
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
@@ -38,11 +50,11 @@ def test_the_order_of_what_lies_in_one_is_known():
     assert order_of(np.zeros((3, 2, 4, 5))) == CHANNELS_LAST  # in neither
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 4, 5), (1, 1, 4, 5), (3, 1, 4, 5), (1, 3, 1, 1), (3, 1, 1, 1), (1, 1, 1, 1)])
-@pytest.mark.parametrize("lie", [np.ascontiguousarray, *(lambda x, o=o: unlay(lay(x, o), o) for o in ORDERS.values())])
-def test_one_example_or_one_channel_is_never_copied(shape, lie):
+@pytest.mark.parametrize("shape", [(1, 1, 4, 5), (3, 1, 4, 5), (1, 3, 1, 1), (3, 1, 1, 1), (1, 1, 1, 1)])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), *ORDERS.values()])
+def test_one_channel_or_one_place_is_never_copied(shape, order):
     """Such arrays lie in two orders at once; the one that is told must be one of them."""
-    x = lie(np.zeros(shape))
+    x = laid(shape, order)
     assert np.shares_memory(lay(x, order_of(x)), x)
 
 

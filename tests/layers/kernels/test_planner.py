@@ -28,7 +28,7 @@ def channels_last_in_memory(x):
 
 
 def examples_last_in_memory(x):
-    return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
+    return np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
 
 
 @pytest.mark.parametrize("number_of_threads", [1, 2], indirect=True, ids=["one thread", "two threads"])

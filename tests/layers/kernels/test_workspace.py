@@ -213,7 +213,7 @@ LAYOUTS = {
     "C": lambda x: x,
     "Fortran": np.asfortranarray,
     "channels last": lambda x: np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2),
-    "examples last": lambda x: np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2),
+    "examples last": lambda x: np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2),
     "backwards": lambda x: np.ascontiguousarray(x.transpose(2, 0, 3, 1)).transpose(1, 3, 0, 2)[::-1, :, ::-1],
     "with gaps": lambda x: np.repeat(x.transpose(0, 2, 3, 1), 2, axis=2).transpose(0, 3, 1, 2)[..., ::2],
 }  # fmt: skip
