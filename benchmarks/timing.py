@@ -5,9 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-# OpenBLAS's and OpenMP's workers go on spinning for up to some 30 milliseconds after their last work, and would steal a
-# core from whoever comes next; and after a rest the cores take a while to wake. So each contender first runs untimed.
+# After a rest the cores take a while to wake; so each contender first runs untimed.
 WARM_UP = 0.05
+
+# OpenBLAS's workers go on spinning after their last work, here for a tenth of a second, and would steal a core from
+# whoever comes next. They are awaited: looked at every so many seconds, at most so many times.
+LOOK_EVERY, MOST_LOOKS = 0.005, 200
 
 
 class Effort(NamedTuple):
@@ -40,8 +43,9 @@ def short(value):
 def interleave(contenders, effort):
     """Time functions by turns.
 
-    Every other round goes through them backwards, so that none always follows the same one. In its turn each first runs
-    untimed for a while, at least once, which also brings its own data into the processor's caches.
+    Every other round goes through them backwards, so that none always follows the same one. In its turn each waits
+    until what the one before it left running has come to rest, and then first runs untimed for a while, at least once,
+    which also brings its own data into the processor's caches.
 
     Parameters
     ----------
@@ -56,6 +60,7 @@ def interleave(contenders, effort):
     seconds = {name: np.empty(effort.rounds) for name in contenders}
     for number in range(effort.rounds):
         for name in list(contenders)[:: -1 if number % 2 else 1]:
+            _wait_for_rest()
             _seconds_a_call(contenders[name], WARM_UP)
             seconds[name][number] = _seconds_a_call(contenders[name], effort.seconds)
     return seconds
@@ -75,6 +80,19 @@ def spread(values):
 def fastest(seconds, who):
     """The name with the smallest median among those that begin with `who`."""
     return min((name for name in seconds if name.startswith(who)), key=lambda name: np.median(seconds[name]))
+
+
+def _wait_for_rest():
+    """Wait until this process's other threads do nothing."""
+    for _ in range(MOST_LOOKS):
+        before = _seconds_of_other_threads()
+        time.sleep(LOOK_EVERY)
+        if _seconds_of_other_threads() - before < LOOK_EVERY / 10:
+            return
+
+
+def _seconds_of_other_threads():
+    return time.process_time() - time.thread_time()
 
 
 def _seconds_a_call(run, least):

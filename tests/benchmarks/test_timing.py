@@ -1,3 +1,6 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -49,6 +52,30 @@ def test_each_turn_begins_with_calls_that_are_not_timed(clock, monkeypatch):
     seconds = interleave({"a": contender(clock, "a", [6, 6, 1, 7, 7, 2], calls)}, Effort(2, 0, ()))
     assert len(calls) == 6
     np.testing.assert_array_equal(seconds["a"], [1, 2])
+
+
+def test_a_turn_begins_when_the_threads_of_the_one_before_have_come_to_rest():
+    stop, at_start = threading.Event(), []
+
+    def spinner():
+        end = time.perf_counter() + 0.15
+        while time.perf_counter() < end:
+            pass
+        stop.set()
+
+    thread = threading.Thread(target=spinner)
+    contenders = {"a": lambda: None if thread.ident else thread.start(), "b": lambda: at_start.append(stop.is_set())}
+    interleave(contenders, Effort(1, 0, ()))
+    assert all(at_start)
+
+
+def test_a_thread_that_never_rests_is_not_awaited_for_ever(monkeypatch):
+    busy = iter(range(1_000_000))
+    monkeypatch.setattr(timing, "_seconds_of_other_threads", lambda: next(busy))
+    monkeypatch.setattr(timing.time, "sleep", lambda seconds: None)
+    calls = []
+    interleave({"a": lambda: calls.append("a")}, Effort(1, 0, ()))
+    assert calls == ["a", "a"]
 
 
 def test_a_spread_is_the_quartiles():
