@@ -7,7 +7,7 @@ import numpy as np
 from .checks import check_arrays
 from .compose import Layer
 from .conv import conv, conv_backward, read_conv_param
-from .kernels import pooling, rows_pooled
+from .kernels import conv_pool_blocks, pooling
 from .kernels.planner import choose
 from .max_pool import max_pool
 from .pool_param import read_pool_param
@@ -59,7 +59,7 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
     *window, out_shape = read_pool_param("conv_relu_pool_forward", h, pool_param)
     kernel = choose(w.shape, stride, pad, len(x) * math.prod(size))
     if hasattr(kernel, "forward_blocks"):
-        out, places = rows_pooled.forward(kernel, x, w, b, stride, pad, size, window, out_shape[2:])
+        out, places = conv_pool_blocks.forward(kernel, x, w, b, stride, pad, size, window, out_shape[2:])
     else:
         h = kernel.forward(x, w, b, stride, pad, size)
         out, places = pooling.max_relu_forward(h, *window, out_shape[2:])
@@ -94,7 +94,7 @@ def conv_relu_pool_backward(dout, cache, need_dx=True):
     if need_dx or not hasattr(kernel, "backward_blocks"):
         dh = pooling.max_relu_backward(dout, places, shape, *window)
         return conv_backward(dh, conv_cache, need_dx)
-    return None, *rows_pooled.backward(kernel, dout, places, x, w.shape, stride, pad, size, window)
+    return None, *conv_pool_blocks.backward(kernel, dout, places, x, w.shape, stride, pad, size, window)
 
 
 conv_relu_pool = Layer(conv_relu_pool_forward, conv_relu_pool_backward, parts=(conv, relu, max_pool))
