@@ -9,7 +9,7 @@ import numpy as np
 WARM_UP = 0.05
 
 # OpenBLAS's workers go on spinning after their last work, here for a tenth of a second, and would steal a core from
-# whoever comes next. They are awaited: looked at every so many seconds, at most so many times.
+# whoever comes next. They are awaited: looked at every so many seconds, so many times at most.
 LOOK_EVERY, MOST_LOOKS = 0.005, 200
 
 
@@ -83,7 +83,7 @@ def fastest(seconds, who):
 
 
 def _wait_for_rest():
-    """Wait until this process's other threads do nothing."""
+    """Wait until this process's other threads take less than a tenth of a core, for a second at most."""
     for _ in range(MOST_LOOKS):
         before = _seconds_of_other_threads()
         time.sleep(LOOK_EVERY)

@@ -17,7 +17,7 @@ from .products import long_matmul, sum_of_products
 from .threads import split
 from .workspace import blocks, empty, scratch
 
-# The runs of a block of rows; each is read HH times, so a cache that is shared by the cores will do.
+# The runs of a block of rows, or their gradients; runs are read HH times, so a cache that the cores share will do.
 BLOCK_BYTES = 1 << 21
 
 # To lay the examples last takes a number from each example by turns. The cache lines of so many examples stay at hand
@@ -35,7 +35,7 @@ def forward(x, w, b, stride, pad, out_size):
     columns = np.zeros((HH, C * WW + 1, F), np.result_type(w, b))
     columns[:, :-1] = w.transpose(2, 1, 3, 0).reshape(HH, C * WW, F)
     columns[0, -1] = b  # each row has its ones; one of them is enough
-    columns = columns.reshape(-1, F)
+    columns = columns.reshape(HH * (C * WW + 1), F)
     out = empty((H_out, F, W_out * N), np.result_type(x, w, b))
 
     def part(start, stop):
@@ -64,38 +64,40 @@ def backward_x(dout, w, x_shape, stride, pad):
     """Return dx of shape (N, C, H, W), with the examples last in memory.
 
     Row r of x meets the filters' row u at the row of places i where ``stride * i + u = r + pad``. These rows of dout
-    follow each other, and the filters' rows that they meet are each `stride` before the last: so the gradients of the
-    runs of row r are one product, too. Near the edges it has fewer terms; rows that have the same go together.
+    follow each other, and the filters' rows that they meet go down by `stride` from one to the next: so the gradients
+    of the runs of row r are one product, too. Near the edges it has fewer terms; rows that have the same go together.
     """
     (F, C, HH, WW), (N, _, H, W), (_, _, H_out, W_out) = w.shape, x_shape, dout.shape
     filters = w.transpose(2, 0, 3, 1)
-    factors = [filters[u::stride][::-1].reshape(-1, WW * C) for u in range(stride)]
-    most = -(-HH // stride)
+    most_terms = -(-HH // stride)
     dx = empty((H, C, W, N), dout.dtype)
 
     def gradients_of_runs(rows):
         druns = scratch("windows", (rows.stop - rows.start, WW * C, W_out * N), dout.dtype)
-        low, high = max(0, (rows.start + pad) // stride + 1 - most), min(H_out, (rows.stop - 1 + pad) // stride + 1)
-        douts = _rows(dout, slice(low, high))
+        low, high = max(0, (rows.start + pad) // stride + 1 - most_terms), (rows.stop - 1 + pad) // stride + 1
+        douts = _rows(dout, slice(low, min(high, H_out)))
+        # Each row of places, and those that follow, as one matrix. The last ones reach beyond douts: never read there.
         row, run, item = douts.strides
-        met = as_strided(douts, (len(douts), W_out * N, most * F), (row, item, run), writeable=False)
+        met = as_strided(douts, (len(douts), W_out * N, most_terms * F), (row, item, run), writeable=False)
         for first in range(rows.start, min(rows.start + stride, rows.stop)):
-            factor = factors[(first + pad) % stride]
-            taps = len(factor) // F
+            factors = np.ascontiguousarray(filters[(first + pad) % stride :: stride][::-1])
 
-            def inside(r):
-                place = (r + pad) // stride + 1 - taps
-                start = max(0, -place)
-                return start, max(start, min(taps, H_out - place))
+            def first_place(r):
+                return (r + pad) // stride + 1 - len(factors)
 
-            for (start, stop), alike in groupby(range(first, rows.stop, stride), inside):
+            def terms_inside(r):
+                start = max(0, -first_place(r))
+                return start, min(len(factors), H_out - first_place(r))
+
+            for (start, stop), alike in groupby(range(first, rows.stop, stride), terms_inside):
                 alike = list(alike)
                 product = druns[alike[0] - rows.start : alike[-1] + 1 - rows.start : stride].swapaxes(1, 2)
-                if start == stop:
+                if start >= stop:
                     product[...] = 0
                     continue
-                i = (alike[0] + pad) // stride + 1 - taps + start - low
-                long_matmul(met[i : i + len(alike), :, : (stop - start) * F], factor[start * F : stop * F], out=product)
+                i, terms = first_place(alike[0]) + start - low, (stop - start) * F
+                factor = factors[start:stop].reshape(terms, WW * C)
+                long_matmul(met[i : i + len(alike), :, :terms], factor, out=product)
         return druns.reshape(len(druns), WW, C, W_out, N)
 
     def part(start, stop):
@@ -160,17 +162,17 @@ def _fill(runs, x, stride, pad):
 def _add_up(druns, dx, stride, pad):
     """Write rows of dx, (rows, C, W, N), from the gradients of their runs, (rows, WW, C, W', N); these are changed.
 
-    As in `_fill`, pixel j of a window is pixel j - stride of the next: that adds up in long loops, and what is left to
-    write is each pixel once.
+    As in `_fill`, pixel j of a window is pixel j - stride of the next: what the two get is added up in long loops, from
+    the last j to the first. Then each pixel is written once.
     """
     (_, WW, _, W_out, _), W = druns.shape, dx.shape[2]
     if stride > WW or stride * (W_out - 1) + WW - pad < W:
         dx[...] = 0  # some pixels lie in no window
     for j in reversed(range(WW)):
-        known = W_out - 1 if j >= stride else 0
-        if known:
-            druns[:, j - stride, :, 1:] += druns[:, j, :, :known]
-        places, pixels = _inside(range(known, W_out), j, W, stride, pad)
+        shared = W_out - 1 if j >= stride else 0
+        if shared:
+            druns[:, j - stride, :, 1:] += druns[:, j, :, :shared]
+        places, pixels = _inside(range(shared, W_out), j, W, stride, pad)
         dx[:, :, pixels] = druns[:, j, :, places]
 
 

@@ -29,7 +29,7 @@ def channels_first(x):
 
 
 def lay(x, order):
-    """View images as (outer, H, W, inner); copied only if they do not lie so in memory."""
+    """View images as (outer, H, W, inner); copied only if they do not have that layout."""
     return _swap(np.ascontiguousarray(_swap(x.transpose(order), order)), order)
 
 
@@ -39,13 +39,13 @@ def unlay(x, order):
 
 
 def empty_laid(shape, dtype, order):
-    """Return `empty` memory of shape (outer, H, W, inner), laid in that order."""
+    """Return `empty` memory of shape (outer, H, W, inner), in that layout."""
     outer, H, W, inner = shape
     return _swap(empty((H, outer, W, inner) if order == EXAMPLES_LAST else shape, dtype), order)
 
 
 def order_of(x):
-    """The order that x has already, or else that with the channels last."""
+    """The layout that x has already, or else that with the channels last."""
     return EXAMPLES_LAST if _swap(x.transpose(EXAMPLES_LAST), EXAMPLES_LAST).flags.c_contiguous else CHANNELS_LAST
 
 

@@ -105,7 +105,7 @@ def split(function, N, work):
             first = function(0, bounds[1])
         finally:
             for other in others:  # for all of them, even if one fails: they write to what the caller holds
-                other.exception()
+                other.exception()  # waits, and raises nothing
     return [first, *(other.result() for other in others)]
 
 

@@ -91,7 +91,7 @@ def test_conv_relu_pool_gives_the_chain_s_numbers(pool_param, dtype, bound, how,
 
 
 @pytest.mark.parametrize("pool_param", POOLS.values(), ids=POOLS)
-@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (1, 2, 3, 0)])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (2, 1, 3, 0)])
 @pytest.mark.parametrize("dtype, bound", [(np.float32, 1e-5), (np.float64, 1e-13)], ids=["float32", "float64"])
 def test_relu_pool_gives_the_chain_s_numbers(pool_param, dtype, bound, order, how, figures):
     rng = np.random.default_rng(0)
@@ -176,7 +176,7 @@ def laid(x, order):
 
 
 @pytest.mark.parametrize("mode", ["train", "test"])
-@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (1, 2, 3, 0)])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (2, 1, 3, 0)])
 @pytest.mark.parametrize("dtype, bound", [(np.float32, 1e-5), (np.float64, 1e-13)], ids=["float32", "float64"])
 def test_batchnorm_relu_gives_the_chain_s_numbers(mode, order, dtype, bound, how, figures):
     rng = np.random.default_rng(0)
@@ -224,7 +224,7 @@ def test_what_is_pooled_and_its_gradient_are_never_in_memory_as_a_whole(monkeypa
     assert out.nbytes < most < 3 * out.nbytes  # what is pooled takes four times as much
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (1, 2, 3, 0)])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (2, 1, 3, 0)])
 def test_dout_may_lie_in_any_order(order, how):
     rng = np.random.default_rng(0)
     x, w, b = (rng.standard_normal(shape) for shape in ((3, 1, 7, 6), (16, 1, 3, 3), (16,)))

@@ -13,6 +13,12 @@ from .test_planner import channels_last_in_memory, examples_last_in_memory
 
 LAYOUTS = (np.ascontiguousarray, channels_last_in_memory, examples_last_in_memory)
 
+
+def channels_apart_in_memory(x):
+    """Rows of examples lie together, as with the examples last, but those of one channel follow each other."""
+    return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
+
+
 # (N, C, F, H, W, HH, WW, stride, pad)
 ODD = {
     "pad larger than the filter": (2, 3, 4, 5, 4, 2, 3, 1, 4),
@@ -65,7 +71,7 @@ def test_odd_geometries(name, number_of_threads, size_of_blocks, figures):
         expected, naive_cache = conv_forward_naive(x, w, b, conv_param)
         dout = rng.standard_normal(expected.shape)
         expected = expected, *conv_backward_naive(dout, naive_cache)
-        for layout in LAYOUTS:
+        for layout in (*LAYOUTS, channels_apart_in_memory):
             with forced(name):
                 assert choose(w.shape, stride, pad, expected[0][:, 0].size) is KERNELS[name]
                 out, cache = conv_forward(layout(x), w, b, conv_param)
@@ -105,6 +111,16 @@ def test_mixed_dtypes_give_float64(name, double):
     np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_bias_in_float64_keeps_its_digits(name):
+    size, b = {"pointwise": 1}.get(name, 3), np.random.default_rng(0).standard_normal(4)
+    with forced(name):
+        out, _ = conv_forward(
+            np.zeros((2, 3, 6, 7), np.float32), np.ones((4, 3, size, size), np.float32), b, {"stride": 1, "pad": 0}
+        )
+    np.testing.assert_array_equal(out, np.broadcast_to(b[:, np.newaxis, np.newaxis], out.shape))
+
+
 @pytest.mark.parametrize("name", [name for name in KERNELS if name != "pointwise"])
 @pytest.mark.parametrize("poisoned", ["x", "dout"])
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
@@ -140,6 +156,14 @@ def test_pooling_in_the_smallest_blocks(layout, number_of_threads, size_of_block
         np.testing.assert_allclose(dx, expected, rtol=1e-6, atol=1e-6)
         for result in (out, dx):  # the layout of x
             assert result.size == 0 or lies_as(result, x)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_relu_and_pooling_in_one_keep_the_layout(layout):
+    x = layout(np.random.default_rng(0).standard_normal((3, 2, 9, 8)))
+    out, which = pooling.max_relu_forward(x, 2, 2, 2, (4, 4))
+    dx = pooling.max_relu_backward(np.ones(out.shape), which, x.shape, 2, 2, 2)
+    assert all(lies_as(result, x) for result in (out, which, dx))
 
 
 def lies_as(result, x):
@@ -183,12 +207,13 @@ def test_channel_norm_does_not_depend_on_blocks_threads_or_layout(layer, mode, n
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_bias_gradient_of_many_pixels_is_exact(layout):
-    """N2: a million float32 numbers and one; added up one after the other they would be 9e-4 wrong."""
-    dout = layout(np.full((1, 2, 99, 10101), np.float32(0.1)))
+@pytest.mark.parametrize("shape", [(1, 2, 99, 10101), (1, 2, 10101, 99), (2, 3, 499_999, 1)])
+def test_the_bias_gradient_of_many_pixels_is_exact(shape, layout):
+    """N2: about a million float32 numbers; added up one after the other they would be 1 % wrong."""
+    dout = layout(np.full(shape, np.float32(0.1)))
     total = channel_norm.sum_of_channels(dout)
     assert total.dtype == np.float32
-    np.testing.assert_allclose(total, 99 * 10101 * np.float64(np.float32(0.1)), rtol=5e-6)
+    np.testing.assert_allclose(total, dout[:, 0].size * np.float64(np.float32(0.1)), rtol=5e-6)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 500, 1000), (200, 3, 32, 32), (1, 1, 100000, 1)])

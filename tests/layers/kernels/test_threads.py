@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -54,6 +55,23 @@ def test_an_error_in_a_part_reaches_the_caller():
     with pytest.raises(RuntimeError, match="part"):
         threads.split(fail, 4, threads.LEAST_WORK)
     assert threads._num_limits == 0
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_an_error_waits_for_all_other_parts(failing):
+    """They write to what the caller holds."""
+    set_num_threads(3)
+    done = []
+
+    def work(start, stop):
+        if start == failing:
+            raise RuntimeError("early")
+        time.sleep(0.05 * start)
+        done.append(start)
+
+    with pytest.raises(RuntimeError, match="early"):
+        threads.split(work, 3, threads.LEAST_WORK)
+    assert sorted(done) == sorted({0, 1, 2} - {failing})
 
 
 def test_blas_gets_its_threads_back():
