@@ -88,7 +88,7 @@ def test_docstrings_name_every_argument(row):
     if "naive" in row.layer.name:
         assert f"`{row.layer.name.replace('naive', 'forward')}`" in row.layer.forward.__doc__
         return
-    documented = re.findall(r"^    ([\w, ]+) : ", row.layer.forward.__doc__, re.MULTILINE)
+    documented = re.findall(r"^(\w[\w, ]*) : ", inspect.getdoc(row.layer.forward), re.MULTILINE)
     documented = [name for names in documented for name in names.split(", ")]
     arguments = list(inspect.signature(row.layer.forward).parameters)
     assert documented[: len(arguments)] == arguments

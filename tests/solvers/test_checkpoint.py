@@ -303,7 +303,7 @@ HUGE = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }\n
 OVERFLOW = b"{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }\n"
 NEGATIVE = b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, -1), }\n"
 CALL = b"{'descr': __import__('os').system('touch exploded'), 'fortran_order': False, 'shape': (1,), }\n"
-NESTED = b"[" * 5000
+NESTED = b"[" * 100_000
 HOSTILE = {
     "pickle bomb": (with_array(npy(np.array([Bomb()], dtype=object))), "holds object; expected plain numbers"),
     "object array": (with_array(npy(np.array([None]))), "holds object"),
