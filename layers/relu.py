@@ -1,11 +1,8 @@
 """Rectified linear unit: ``out = max(0, x)``."""
 
-import numpy as np
-
 from .checks import check_arrays
 from .compose import Layer
-from .kernels.elementwise import maximum
-from .kernels.workspace import empty_like
+from .kernels.elementwise import maximum, where_positive
 
 
 def relu_forward(x):
@@ -49,7 +46,7 @@ def relu_backward(dout, cache):
     """
     x = cache
     check_arrays("relu_backward", dout=(dout, x.shape))
-    return np.multiply(dout, x > 0, out=empty_like(dout))
+    return where_positive(dout, x)
 
 
 relu = Layer(relu_forward, relu_backward)

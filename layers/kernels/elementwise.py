@@ -1,7 +1,8 @@
-"""Operations on every element, where NumPy's own way is slow."""
+"""Operations on every element, where NumPy's own way is slow, or one thread is."""
 
 import numpy as np
 
+from .threads import split
 from .workspace import LEAST_RESULT_BYTES, blocks, empty_like, order_in_memory
 
 # Two blocks of that size, and one of the result, stay in a core's L2 cache.
@@ -20,6 +21,23 @@ def maximum(x, number):
     numbers = np.full(min(x.size, BLOCK_BYTES // x.itemsize), number, x.dtype)
     order = order_in_memory(x)
     values, larger = (a.transpose(order).reshape(-1) for a in (x, out))
-    for block in blocks(0, x.size, x.itemsize, BLOCK_BYTES):
-        np.maximum(values[block], numbers[: block.stop - block.start], out=larger[block])
+
+    def part(start, stop):
+        for block in blocks(start, stop, x.itemsize, BLOCK_BYTES):
+            np.maximum(values[block], numbers[: block.stop - block.start], out=larger[block])
+
+    split(part, x.size, 6 * x.nbytes)
     return out
+
+
+def where_positive(dout, x):
+    """Return ``dout * (x > 0)``, with its axes in the order that dout's have in memory."""
+    dx = empty_like(dout)
+    if x.nbytes < LEAST_RESULT_BYTES:
+        return np.multiply(dout, x > 0, out=dx)
+
+    def part(start, stop):
+        np.multiply(dout[start:stop], x[start:stop] > 0, out=dx[start:stop])
+
+    split(part, len(x), 6 * x.nbytes)
+    return dx

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from layers.kernels import elementwise
-from layers.kernels.elementwise import maximum
+from layers.kernels.elementwise import maximum, where_positive
 
 VIEWS = {
     "as it is": lambda x: x,
@@ -19,14 +19,29 @@ VIEWS = {
 }
 
 
+def numbers(seed, dtype):
+    x = np.random.default_rng(seed).standard_normal((31, 12, 10, 64)).astype(dtype)
+    x[0, 0, 0, :4] = np.nan, -np.inf, np.inf, 0
+    return x
+
+
 @pytest.mark.parametrize("number", [0, 0.5])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
-def test_the_larger_of_each_element_and_a_number(view, dtype, number, monkeypatch):
+def test_the_larger_of_each_element_and_a_number(view, dtype, number, number_of_threads, monkeypatch):
     monkeypatch.setattr(elementwise, "BLOCK_BYTES", 50_000)  # some blocks, and a rest
-    x = np.random.default_rng(0).standard_normal((31, 12, 10, 64)).astype(dtype)
-    x[0, 0, 0, :3] = np.nan, -np.inf, np.inf
-    x = view(x)
+    x = view(numbers(0, dtype))
     out = maximum(x, number)
     assert out.dtype == dtype
     np.testing.assert_array_equal(out, np.maximum(x, number))
+
+
+@pytest.mark.parametrize("view_of_x", VIEWS.values(), ids=VIEWS)
+@pytest.mark.parametrize("dtypes", [(np.float32, np.float32), (np.float64, np.float32), (np.float32, np.float64)])
+def test_gradients_pass_where_an_element_is_above_zero(view_of_x, dtypes, number_of_threads):
+    x = view_of_x(numbers(0, dtypes[0]))
+    for view in (np.array, np.asfortranarray):  # in x's order in memory, and otherwise
+        dout = view(np.random.default_rng(1).standard_normal(x.shape).astype(dtypes[1]))
+        dx = where_positive(dout, x)
+        assert dx.dtype == dtypes[1]
+        np.testing.assert_array_equal(dx, dout * (x > 0).astype(dtypes[1]))
