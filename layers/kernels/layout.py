@@ -30,7 +30,8 @@ def channels_first(x):
 
 def lay(x, order):
     """View images as (outer, H, W, inner); copied only if they do not have that layout."""
-    return _swap(np.ascontiguousarray(_swap(x.transpose(order), order)), order)
+    x = x.transpose(order)
+    return x if _lies_in(x, order) else _swap(np.ascontiguousarray(_swap(x, order)), order)
 
 
 def unlay(x, order):
@@ -46,7 +47,12 @@ def empty_laid(shape, dtype, order):
 
 def order_of(x):
     """The layout that x has already, or else that with the channels last."""
-    return EXAMPLES_LAST if _swap(x.transpose(EXAMPLES_LAST), EXAMPLES_LAST).flags.c_contiguous else CHANNELS_LAST
+    return EXAMPLES_LAST if _lies_in(x.transpose(EXAMPLES_LAST), EXAMPLES_LAST) else CHANNELS_LAST
+
+
+def _lies_in(x, order):
+    """Whether x, (outer, H, W, inner), has that layout, or is one image as it lies by itself, channel after channel."""
+    return x.flags.c_contiguous or _swap(x, order).flags.c_contiguous
 
 
 def _swap(x, order):

@@ -9,15 +9,7 @@ from layers import spatial_batchnorm, spatial_batchnorm_relu
 from layers.kernels import channel_norm, examples_last, im2col, pooling, products, rows, winograd, winograd_rows
 from layers.kernels.planner import KERNELS, choose, forced
 
-from .test_planner import channels_last_in_memory, examples_last_in_memory
-
-LAYOUTS = (np.ascontiguousarray, channels_last_in_memory, examples_last_in_memory)
-
-
-def channels_apart_in_memory(x):
-    """Rows of examples lie together, as with the examples last, but those of one channel follow each other."""
-    return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
-
+from ..in_memory import CHANNELS_APART, ORDERS, laid
 
 # (N, C, F, H, W, HH, WW, stride, pad)
 ODD = {
@@ -71,11 +63,11 @@ def test_odd_geometries(name, number_of_threads, size_of_blocks, figures):
         expected, naive_cache = conv_forward_naive(x, w, b, conv_param)
         dout = rng.standard_normal(expected.shape)
         expected = expected, *conv_backward_naive(dout, naive_cache)
-        for layout in (*LAYOUTS, channels_apart_in_memory):
+        for order in (*ORDERS.values(), CHANNELS_APART):
             with forced(name):
                 assert choose(w.shape, stride, pad, expected[0][:, 0].size) is KERNELS[name]
-                out, cache = conv_forward(layout(x), w, b, conv_param)
-                results = out, *conv_backward(layout(dout), cache)
+                out, cache = conv_forward(laid(x, order), w, b, conv_param)
+                results = out, *conv_backward(laid(dout, order), cache)
             for result, reference in zip(results, expected, strict=True):
                 np.testing.assert_allclose(result, reference, rtol=1e-11, atol=1e-11)
             tried += 1
@@ -84,10 +76,10 @@ def test_odd_geometries(name, number_of_threads, size_of_blocks, figures):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_no_examples_give_no_results_and_gradients_of_zero(name, layout, number_of_threads):
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_no_examples_give_no_results_and_gradients_of_zero(name, order, number_of_threads):
     size = {"pointwise": 1}.get(name, 3)
-    x = layout(np.zeros((0, 3, 6, 7), np.float32))
+    x = laid(np.zeros((0, 3, 6, 7), np.float32), order)
     w, b = np.ones((4, 3, size, size), np.float32), np.ones(4, np.float32)
     with forced(name):
         out, cache = conv_forward(x, w, b, {"stride": 1, "pad": size // 2})
@@ -142,25 +134,25 @@ POOLS = [(3, 2, 9, 8, 2, 2, 2), (2, 3, 9, 8, 3, 2, 1), (2, 1, 7, 9, 2, 3, 4), (1
 POOLS += [(0, 3, 4, 6, 2, 2, 2)]
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_pooling_in_the_smallest_blocks(layout, number_of_threads, size_of_blocks):
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_pooling_in_the_smallest_blocks(order, number_of_threads, size_of_blocks):
     rng = np.random.default_rng(0)
     for N, C, H, W, height, width, stride in POOLS:
         pool_param = {"pool_height": height, "pool_width": width, "stride": stride}
-        x = layout(rng.integers(0, 4, (N, C, H, W)).astype(np.float32))
+        x = laid(rng.integers(0, 4, (N, C, H, W)).astype(np.float32), order)
         out, cache = max_pool_forward(x, pool_param)
         expected, naive_cache = max_pool_forward_naive(x, pool_param)
         np.testing.assert_array_equal(out, expected)
-        dout = layout(rng.standard_normal(out.shape).astype(np.float32))
+        dout = laid(rng.standard_normal(out.shape).astype(np.float32), order)
         dx, expected = max_pool_backward(dout, cache), max_pool_backward_naive(dout, naive_cache)
         np.testing.assert_allclose(dx, expected, rtol=1e-6, atol=1e-6)
         for result in (out, dx):  # the layout of x
             assert result.size == 0 or lies_as(result, x)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_relu_and_pooling_in_one_keep_the_layout(layout):
-    x = layout(np.random.default_rng(0).standard_normal((3, 2, 9, 8)))
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_relu_and_pooling_in_one_keep_the_layout(order):
+    x = laid(np.random.default_rng(0).standard_normal((3, 2, 9, 8)), order)
     out, which = pooling.max_relu_forward(x, 2, 2, 2, (4, 4))
     dx = pooling.max_relu_backward(np.ones(out.shape), which, x.shape, 2, 2, 2)
     assert all(lies_as(result, x) for result in (out, which, dx))
@@ -198,19 +190,19 @@ def test_channel_norm_does_not_depend_on_blocks_threads_or_layout(layer, mode, n
     dx = image(gamma / std) * d
     if mode == "train":
         dx = image(gamma / std) * (d - image(dbeta) / 120 - normalized * image(dgamma) / 120)
-    for layout in LAYOUTS:
+    for order in ORDERS.values():
         bn_param = {"mode": mode, "eps": eps, "running_mean": np.ones(3), "running_var": np.full(3, 4.0)}
-        out, cache = layer.forward(layout(x), gamma, beta, bn_param)
-        results = out, *layer.backward(layout(dout), cache)
+        out, cache = layer.forward(laid(x, order), gamma, beta, bn_param)
+        results = out, *layer.backward(laid(dout, order), cache)
         for result, reference in zip(results, (expected, dx, dgamma, dbeta), strict=True):
             np.testing.assert_allclose(result, reference, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 @pytest.mark.parametrize("shape", [(1, 2, 99, 10101), (1, 2, 10101, 99), (2, 3, 499_999, 1)])
-def test_the_bias_gradient_of_many_pixels_is_exact(shape, layout):
+def test_the_bias_gradient_of_many_pixels_is_exact(shape, order):
     """N2: about a million float32 numbers; added up one after the other they would be 1 % wrong."""
-    dout = layout(np.full(shape, np.float32(0.1)))
+    dout = laid(np.full(shape, np.float32(0.1)), order)
     total = channel_norm.sum_of_channels(dout)
     assert total.dtype == np.float32
     np.testing.assert_allclose(total, dout[:, 0].size * np.float64(np.float32(0.1)), rtol=5e-6)

@@ -1,10 +1,15 @@
 """Every kernel, forced in turn, gives the numbers of the plain loops."""
 
+from functools import lru_cache
+from itertools import product
+
 import numpy as np
 import pytest
 
 from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive
 from layers.kernels.planner import KERNELS, PLAN, choose, forced
+
+from ..in_memory import ORDERS, laid
 
 # Norm-wise; of float32 the promise N2.
 BOUNDS = {np.float64: (1e-12, 1e-12), np.float32: (1e-5, 1e-4)}
@@ -23,34 +28,33 @@ def geometry(name, rng):
             return N, C, F, int(H), int(W), int(HH), int(WW), stride, pad
 
 
-def channels_last_in_memory(x):
-    return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-
-
-def examples_last_in_memory(x):
-    return np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
-
-
-@pytest.mark.parametrize("number_of_threads", [1, 2], indirect=True, ids=["one thread", "two threads"])
-@pytest.mark.parametrize("name", KERNELS)
-def test_every_kernel_agrees_with_the_loops(name, number_of_threads, figures):
-    rng = np.random.default_rng(0)
+@lru_cache(maxsize=None)
+def cases(name):
+    """Draw 300 convolutions: x, w, b, conv_param and dout, and out and the gradients as the loops give them."""
+    rng, drawn = np.random.default_rng(0), []
     for _ in range(300):
         N, C, F, H, W, HH, WW, stride, pad = geometry(name, rng)
         conv_param = {"stride": stride, "pad": pad}
         x, w, b = rng.standard_normal((N, C, H, W)), rng.standard_normal((F, C, HH, WW)), rng.standard_normal(F)
         out, cache = conv_forward_naive(x, w, b, conv_param)
         dout = rng.standard_normal(out.shape)
-        expected = (out, *conv_backward_naive(dout, cache))
-        for dtype, (out_bound, grad_bound) in BOUNDS.items():
-            for layout in (np.ascontiguousarray, channels_last_in_memory, examples_last_in_memory):
-                with forced(name):
-                    out, cache = conv_forward(layout(x.astype(dtype)), w.astype(dtype), b.astype(dtype), conv_param)
-                    got = (out, *conv_backward(layout(dout.astype(dtype)), cache))
-                for bound, result, reference in zip((out_bound, *(grad_bound,) * 3), got, expected):
-                    assert result.dtype == dtype and result.shape == reference.shape
-                    assert np.linalg.norm(result - reference) <= bound * max(np.linalg.norm(reference), 1)
-                figures["convolutions with a forced kernel compared with the loops"] += 1
+        drawn.append((x, w, b, conv_param, dout, (out, *conv_backward_naive(dout, cache))))
+    return drawn
+
+
+@pytest.mark.parametrize("number_of_threads", [1, 2], indirect=True, ids=["one thread", "two threads"])
+@pytest.mark.parametrize("name", KERNELS)
+def test_every_kernel_agrees_with_the_loops(name, number_of_threads, figures):
+    for (x, w, b, conv_param, dout, expected), dtype in product(cases(name), BOUNDS):
+        out_bound, grad_bound = BOUNDS[dtype]
+        for order in ORDERS.values():
+            with forced(name):
+                out, cache = conv_forward(laid(x.astype(dtype), order), w.astype(dtype), b.astype(dtype), conv_param)
+                got = (out, *conv_backward(laid(dout.astype(dtype), order), cache))
+            for bound, result, reference in zip((out_bound, *(grad_bound,) * 3), got, expected):
+                assert result.dtype == dtype and result.shape == reference.shape
+                assert np.linalg.norm(result - reference) <= bound * max(np.linalg.norm(reference), 1)
+            figures["convolutions with a forced kernel compared with the loops"] += 1
 
 
 @pytest.mark.parametrize("name", KERNELS)

@@ -13,6 +13,7 @@ from layers.kernels.workspace import LEAST_RESULT_BYTES, MOST_BYTES, blocks, emp
 from models import Classifier, ConvNet
 from solvers import Solver
 
+from ..in_memory import CHANNELS_LAST, EXAMPLES_LAST, laid
 from ..test_every_layer import arrays_in
 
 SHAPE = (64, 512)  # of float64, 256 KB: four times what the workspace looks after
@@ -212,9 +213,9 @@ def test_the_bound_of_what_comes_from_malloc():
 LAYOUTS = {
     "C": lambda x: x,
     "Fortran": np.asfortranarray,
-    "channels last": lambda x: np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2),
-    "examples last": lambda x: np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2),
-    "backwards": lambda x: np.ascontiguousarray(x.transpose(2, 0, 3, 1)).transpose(1, 3, 0, 2)[::-1, :, ::-1],
+    "channels last": lambda x: laid(x, CHANNELS_LAST),
+    "examples last": lambda x: laid(x, EXAMPLES_LAST),
+    "backwards": lambda x: laid(x, EXAMPLES_LAST)[::-1, :, ::-1],
     "with gaps": lambda x: np.repeat(x.transpose(0, 2, 3, 1), 2, axis=2).transpose(0, 3, 1, 2)[..., ::2],
 }  # fmt: skip
 
