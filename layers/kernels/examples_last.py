@@ -68,44 +68,52 @@ def backward_x(dout, w, x_shape, stride, pad):
     of the runs of row r are one product, too. Near the edges it has fewer terms; rows that have the same go together.
     """
     (F, C, HH, WW), (N, _, H, W), (_, _, H_out, W_out) = w.shape, x_shape, dout.shape
-    filters = w.transpose(2, 0, 3, 1)
+    filters = [np.ascontiguousarray(w[:, :, u::stride].transpose(2, 0, 3, 1)[::-1]) for u in range(min(stride, HH))]
+    factors = [rows.reshape(len(rows) * F, WW * C) for rows in filters]
     most_terms = -(-HH // stride)
     dx = empty((H, C, W, N), dout.dtype)
 
-    def gradients_of_runs(rows):
-        druns = scratch("windows", (rows.stop - rows.start, WW * C, W_out * N), dout.dtype)
-        low, high = max(0, (rows.start + pad) // stride + 1 - most_terms), (rows.stop - 1 + pad) // stride + 1
-        douts = _rows(dout, slice(low, min(high, H_out)))
-        # Each row of places, and those that follow, as one matrix. The last ones reach beyond douts: never read there.
-        row, run, item = douts.strides
-        met = as_strided(douts, (len(douts), W_out * N, most_terms * F), (row, item, run), writeable=False)
-        for first in range(rows.start, min(rows.start + stride, rows.stop)):
-            factors = np.ascontiguousarray(filters[(first + pad) % stride :: stride][::-1])
-
-            def first_place(r):
-                return (r + pad) // stride + 1 - len(factors)
-
-            def terms_inside(r):
-                start = max(0, -first_place(r))
-                return start, min(len(factors), H_out - first_place(r))
-
-            for (start, stop), alike in groupby(range(first, rows.stop, stride), terms_inside):
-                alike = list(alike)
-                product = druns[alike[0] - rows.start : alike[-1] + 1 - rows.start : stride].swapaxes(1, 2)
-                if start >= stop:
-                    product[...] = 0
-                    continue
-                i, terms = first_place(alike[0]) + start - low, (stop - start) * F
-                factor = factors[start:stop].reshape(terms, WW * C)
-                long_matmul(met[i : i + len(alike), :, :terms], factor, out=product)
-        return druns.reshape(len(druns), WW, C, W_out, N)
-
     def part(start, stop):
         for rows in blocks(start, stop, WW * C * W_out * N * dout.itemsize, BLOCK_BYTES):
-            _add_up(gradients_of_runs(rows), dx[rows], stride, pad)
+            druns = scratch("windows", (rows.stop - rows.start, WW * C, W_out * N), dout.dtype)
+            low, high = max(0, (rows.start + pad) // stride + 1 - most_terms), (rows.stop - 1 + pad) // stride + 1
+            douts = _rows(dout, slice(low, min(high, H_out)))
+            # Each row of places, and those that follow, as one matrix. The last reach beyond douts: not read there.
+            row, run, item = douts.strides
+            met = as_strided(douts, (len(douts), W_out * N, most_terms * F), (row, item, run), writeable=False)
+            for alike, place, terms in _rows_with_the_same_terms(rows, HH, H_out, stride, pad):
+                product = druns[alike.start - rows.start : alike.stop - rows.start : stride].swapaxes(1, 2)
+                if terms.start < terms.stop:
+                    i, factor = place - low, factors[(alike.start + pad) % stride][terms.start * F : terms.stop * F]
+                    long_matmul(met[i : i + len(product), :, : len(factor)], factor, out=product)
+                else:
+                    product[...] = 0
+            _add_up(druns.reshape(len(druns), WW, C, W_out, N), dx[rows], stride, pad)
 
     split(part, H, dout.nbytes / 2 * C * HH * WW)
     return dx.transpose(3, 1, 0, 2)
+
+
+def _rows_with_the_same_terms(rows, HH, H_out, stride, pad):
+    """Give (rows of x, place, terms) for rows that meet the same rows of the filters.
+
+    Row r can meet the filters' rows u, u - stride, ...; terms, a slice, says which of these it does. The first of the
+    rows meets the first of its terms at that row of places, the next term at the next one; and so does the next of the
+    rows, one row of places further on.
+    """
+    for first in range(rows.start, min(rows.start + stride, rows.stop)):
+        most = len(range((first + pad) % stride, HH, stride))
+
+        def first_place(r):
+            return (r + pad) // stride + 1 - most
+
+        def inside(r):
+            start = max(0, -first_place(r))
+            return start, max(start, min(most, H_out - first_place(r)))
+
+        for terms, alike in groupby(range(first, rows.stop, stride), inside):
+            alike = list(alike)
+            yield slice(alike[0], alike[-1] + 1), first_place(alike[0]) + terms[0], slice(*terms)
 
 
 def _rows(images, rows):
