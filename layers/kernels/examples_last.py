@@ -13,6 +13,7 @@ from itertools import groupby
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
+from .layout import uncrowded
 from .products import long_matmul, sum_of_products
 from .threads import split
 from .workspace import blocks, empty, scratch
@@ -121,7 +122,7 @@ def _rows(images, rows):
     images = images[:, :, rows].transpose(2, 1, 3, 0)
     n, F, W, N = images.shape
     if not images.flags.c_contiguous:
-        laid = scratch("rows", images.shape, images.dtype)
+        laid, images = scratch("rows", images.shape, images.dtype), uncrowded(images)
         for examples in blocks(0, N, images.itemsize, EXAMPLES_BYTES):
             laid[..., examples] = images[..., examples]
         images = laid
@@ -135,7 +136,8 @@ def _blocks(x, start, stop, window, stride, pad, out_size):
         first, last, top, bottom = _rows_of_x(rows, HH, H, stride, pad)
         runs = scratch("windows", (last - first, C * WW + 1, W_out, N), x.dtype)
         runs[:, -1] = 1
-        inside, pixels = x[:, :, top:bottom].transpose(2, 1, 3, 0), runs[:, :-1].reshape(last - first, C, WW, W_out, N)
+        inside = uncrowded(x[:, :, top:bottom].transpose(2, 1, 3, 0))
+        pixels = runs[:, :-1].reshape(last - first, C, WW, W_out, N)
         if stride > 1:
             pixels[: top - first] = 0
             pixels[bottom - first :] = 0

@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from layers.kernels import examples_last
-from layers.kernels.layout import EXAMPLES_LAST, order_of
+from layers.kernels import examples_last, im2col
+from layers.kernels.layout import EXAMPLES_LAST, order_of, uncrowded
 
 
 @pytest.mark.parametrize("shape", [(500_000, 1, 1, 2), (1, 1, 500_000, 1)])
@@ -30,6 +30,24 @@ def test_results_have_the_layout_that_the_other_layers_know():
     out = examples_last.forward(x, w, b, 1, 1, (6, 5))
     assert order_of(out) == EXAMPLES_LAST
     assert order_of(examples_last.backward_x(out, w, x.shape, 1, 1)) == EXAMPLES_LAST
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_images_whose_examples_compete_for_the_cache(stride):
+    """Examples of 32 x 32 pixels lie a multiple of 4096 bytes apart: a copy of them is laid last."""
+    rng = np.random.default_rng(0)
+    x, w, b = rng.standard_normal((9, 3, 32, 32)), rng.standard_normal((16, 3, 3, 3)), rng.standard_normal(16)
+    size = 32 // stride
+    dout = rng.standard_normal((9, 16, size, size))
+    for images in (x, dout):
+        pixels_of_examples = images.transpose(2, 1, 3, 0)
+        assert uncrowded(pixels_of_examples) is not pixels_of_examples
+    out = examples_last.forward(x, w, b, stride, 1, (size, size))
+    np.testing.assert_allclose(out, im2col.forward(x, w, b, stride, 1, (size, size)), atol=1e-12)
+    for dw, expected in zip(*(k.backward_w_and_b(x, dout, w.shape, stride, 1) for k in (examples_last, im2col))):
+        np.testing.assert_allclose(dw, expected, atol=1e-11)
+    dx = examples_last.backward_x(dout, w, x.shape, stride, 1)
+    np.testing.assert_allclose(dx, im2col.backward_x(dout, w, x.shape, stride, 1), atol=1e-12)
 
 
 def test_a_stride_far_beyond_the_image_costs_no_memory():

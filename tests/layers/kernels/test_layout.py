@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from layers import affine_forward
+from layers.kernels import layout
 from layers.kernels.layout import (
     CHANNELS_LAST,
     EXAMPLES_LAST,
@@ -37,12 +38,34 @@ def test_what_lies_in_an_order_is_not_copied(shape, order):
     assert order_of(unlay(empty_laid(as_it_lies.shape, np.float32, order), order)) == order_of(x)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("block_bytes", [1, layout.BLOCK_BYTES])
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-def test_what_lies_otherwise_is_copied_and_has_the_same_elements(order):
-    x = np.arange(120.0).reshape(2, 3, 4, 5)
-    copied = lay(x, order)
-    assert not np.shares_memory(copied, x)
-    np.testing.assert_array_equal(unlay(copied, order), x)
+@pytest.mark.parametrize(
+    "shape", [(2, 3, 4, 5), (3, 9, 32, 32), (9, 4, 16, 16), (9, 8, 32, 32), (2, 10, 64, 64), (0, 9, 32, 32)]
+)
+def test_what_lies_otherwise_is_copied_and_has_the_same_elements(
+    shape, order, dtype, block_bytes, number_of_threads, monkeypatch
+):
+    """Also where the numbers that come to lie side by side are multiples of 4096 bytes apart."""
+    monkeypatch.setattr(layout, "BLOCK_BYTES", block_bytes)
+    x = np.arange(np.prod(shape), dtype=dtype).reshape(shape)
+    for x in (x, x[..., ::-1], np.asfortranarray(x)):
+        copied = lay(x, order)
+        assert copied.dtype == dtype and not np.shares_memory(copied, x)
+        np.testing.assert_array_equal(unlay(copied, order), x)
+        assert x.size == 0 or np.shares_memory(lay(unlay(copied, order), order), copied)  # it lies in that order now
+
+
+@pytest.mark.parametrize("axes", [(0, 2, 3, 1), (2, 1, 3, 0), (2, 3, 0, 1)])
+def test_planes_that_compete_for_the_cache_are_moved_apart(axes):
+    x = np.random.default_rng(0).standard_normal((9, 12, 32, 32)).transpose(axes)
+    moved = layout.uncrowded(x)
+    np.testing.assert_array_equal(moved, x)
+    assert moved.strides[3] % layout.WAY_BYTES
+    assert np.argsort(moved.strides[:3]).tolist() == np.argsort(x.strides[:3]).tolist()  # long runs to copy
+    assert layout.uncrowded(moved) is moved
+    assert layout.uncrowded(few := x[..., : layout.WAYS]) is few
 
 
 def test_the_order_of_what_lies_in_one_is_known():
