@@ -1,6 +1,7 @@
-"""Each layer alone, for developers: ``pytest benchmarks/cases.py``, with all of pytest-benchmark's options.
+"""Each layer alone, for developers: ``pytest -n 0 benchmarks/cases.py``, with all of pytest-benchmark's options.
 
-To see what a change does: ``--benchmark-autosave`` before it, ``--benchmark-compare`` after it.
+With ``-n 0`` all runs in one process: in the two that share the tests, nothing would be timed. To see what a change
+does: ``--benchmark-autosave`` before it, ``--benchmark-compare`` after it.
 """
 
 import numpy as np
