@@ -1,10 +1,8 @@
 """Average pooling: each window of the image is represented by its mean."""
 
-import numpy as np
-
 from .checks import check_arrays
 from .compose import Layer
-from .kernels.windows import add_windows, windows_of
+from .kernels import pooling
 from .pool_param import read_pool_param
 
 
@@ -39,8 +37,8 @@ def avg_pool_forward(x, pool_param):
              [10.5, 12.5]]]])
     """
     check_arrays("avg_pool_forward", x=(x, "N C H W"))
-    pool_height, pool_width, stride, _ = read_pool_param("avg_pool_forward", x, pool_param)
-    return windows_of(x, pool_height, pool_width, stride).mean(axis=(4, 5)), (x, dict(pool_param))
+    pool_height, pool_width, stride, out_shape = read_pool_param("avg_pool_forward", x, pool_param)
+    return pooling.avg_forward(x, pool_height, pool_width, stride, out_shape[2:]), (x, dict(pool_param))
 
 
 def avg_pool_backward(dout, cache):
@@ -62,11 +60,7 @@ def avg_pool_backward(dout, cache):
     x, pool_param = cache
     pool_height, pool_width, stride, out_shape = read_pool_param("avg_pool_backward", x, pool_param)
     check_arrays("avg_pool_backward", dout=(dout, out_shape))
-    share = dout / (pool_height * pool_width)
-    dwindows = np.broadcast_to(share[..., np.newaxis, np.newaxis], (*out_shape, pool_height, pool_width))
-    dx = np.zeros(x.shape, dtype=dout.dtype)
-    add_windows(dx, dwindows, stride)
-    return dx
+    return pooling.avg_backward(dout, x.shape, pool_height, pool_width, stride)
 
 
 avg_pool = Layer(avg_pool_forward, avg_pool_backward)

@@ -1,8 +1,10 @@
 """Rectified linear unit: ``out = max(0, x)``."""
 
+import numpy as np
+
 from .checks import check_arrays
 from .compose import Layer
-from .kernels.elementwise import maximum, where_positive
+from .kernels.elementwise import in_parts, maximum
 
 
 def relu_forward(x):
@@ -46,7 +48,7 @@ def relu_backward(dout, cache):
     """
     x = cache
     check_arrays("relu_backward", dout=(dout, x.shape))
-    return where_positive(dout, x)
+    return in_parts(lambda dout, x, dx: np.multiply(dout, x > 0, out=dx), dout, x)
 
 
 relu = Layer(relu_forward, relu_backward)

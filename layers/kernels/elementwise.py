@@ -30,14 +30,14 @@ def maximum(x, number):
     return out
 
 
-def where_positive(dout, x):
-    """Return ``dout * (x > 0)``, with its axes in the order that dout's have in memory."""
-    dx = empty_like(dout)
+def in_parts(function, x, *others):
+    """Call ``function(x, *others, out)`` for parts of arrays of one shape, on several threads if they are large.
+
+    Returns out, filled by it, with x's dtype and with its axes in the order that x's have in memory.
+    """
+    out = empty_like(x)
     if x.nbytes < LEAST_RESULT_BYTES:
-        return np.multiply(dout, x > 0, out=dx)
-
-    def part(start, stop):
-        np.multiply(dout[start:stop], x[start:stop] > 0, out=dx[start:stop])
-
-    split(part, len(x), 6 * x.nbytes)
-    return dx
+        function(x, *others, out)
+        return out
+    split(lambda *part: function(*(a[slice(*part)] for a in (x, *others, out))), len(x), 6 * x.nbytes)
+    return out

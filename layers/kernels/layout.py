@@ -50,9 +50,11 @@ def unlay(x, order):
 
 
 def empty_laid(shape, dtype, order):
-    """Return `empty` memory of shape (outer, H, W, inner), in that layout."""
+    """Return `empty` memory of shape (outer, H, W, inner), in that layout; of a single example, as plain images."""
     outer, H, W, inner = shape
-    return _swap(empty((H, outer, W, inner) if order == EXAMPLES_LAST else shape, dtype), order)
+    if order == EXAMPLES_LAST and inner > 1:
+        return _swap(empty((H, outer, W, inner), dtype), order)
+    return empty(shape, dtype)
 
 
 def order_of(x):
@@ -89,7 +91,7 @@ def _copy(x):
         for some in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
             np.copyto(out[some], uncrowded(x[some]))
 
-    split(part, len(x), 12 * x.nbytes)
+    split(part, len(out), 12 * out.nbytes)
     return out
 
 

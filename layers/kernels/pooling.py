@@ -1,12 +1,12 @@
 """Pooling as a few operations on whole images: first along the rows of the window, then along its columns.
 
-The largest of HH x WW numbers is the largest of HH row maxima. Offset by offset, a row or column of all windows
-together is one strided slice, so NumPy compares long runs where the channels or the examples lie last, and each pass
-has fewer places than the one before. Images are seen as (outer, H, W, inner) here, inner being the channels or the
-examples; each outer one is apart.
+The largest of HH x WW numbers is the largest of HH row maxima, and their sum is that of HH row sums. Offset by offset,
+a row or column of all windows together is one strided slice, so NumPy goes over long runs where the channels or the
+examples lie last, and each pass has fewer places than the one before. Images are seen as (outer, H, W, inner) here,
+inner being the channels or the examples; each outer one is apart.
 
-That needs x again in backward. Where a relu follows, x need not be kept: with some more operations in forward, the
-place of each maximum is noted, a small integer.
+To find the largest again, backward needs x. Where a relu follows, x need not be kept: with some more operations in
+forward, the place of each maximum is noted, a small integer.
 """
 
 import numpy as np
@@ -18,20 +18,60 @@ from .workspace import blocks, scratch
 # A block of images that stays in a core's L2 cache with what is made of it.
 BLOCK_BYTES = 1 << 21
 
+# With fewer channels than that, in plain images, runs of channels are too short to be worth laying them last.
+FEW_CHANNELS = 16
+
 
 def max_forward(x, HH, WW, stride, out_size):
     """Return the maxima, (N, C, H', W'), in the layout of x."""
+    shape, x = (*x.shape[:2], *out_size), _one_image(x)
     order = order_of(x)
     x = lay(x, order)
     out = empty_laid((len(x), *out_size, x.shape[3]), x.dtype, order)
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
-            in_rows = _largest(x[block], 2, WW, stride, out_size[1], "in rows")
-            _largest(in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
+            in_rows = _combine(np.maximum, x[block], 2, WW, stride, out_size[1], "in rows")
+            _combine(np.maximum, in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
 
     split(part, len(x), 5 * x.nbytes)
-    return unlay(out, order)
+    return unlay(out, order).reshape(shape)
+
+
+def avg_forward(x, HH, WW, stride, out_size):
+    """Return the means, (N, C, H', W'), in the layout of x."""
+    shape, x = (*x.shape[:2], *out_size), _one_image(x)
+    order = order_of(x)
+    x = lay(x, order)
+    out = empty_laid((len(x), *out_size, x.shape[3]), x.dtype, order)
+
+    def part(start, stop):
+        for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
+            in_rows = _combine(np.add, x[block], 2, WW, stride, out_size[1], "in rows")
+            means = _combine(np.add, in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
+            means /= HH * WW
+
+    split(part, len(x), 5 * x.nbytes)
+    return unlay(out, order).reshape(shape)
+
+
+def avg_backward(dout, x_shape, HH, WW, stride):
+    """Give each element of a window its share of the window's gradient; dx has the layout of dout."""
+    dout = _one_image(dout)
+    order = order_of(dout)
+    dx = empty_laid([(*dout.shape[:2], *x_shape[2:])[axis] for axis in order], dout.dtype, order)
+    dout = lay(dout, order)
+    (H, W), W_out = x_shape[2:], dout.shape[2]
+
+    def part(start, stop):
+        for block in blocks(start, stop, dx[:1].nbytes, BLOCK_BYTES):
+            share = np.divide(dout[block], HH * WW, out=scratch("share", dout[block].shape, dout.dtype))
+            din_rows = scratch("din rows", (len(share), H, W_out, dout.shape[3]), dout.dtype)
+            _spread(share, din_rows, 1, HH, stride)
+            _spread(din_rows, dx[block], 2, WW, stride)
+
+    split(part, len(dx), 5 * dx.nbytes)
+    return unlay(dx, order).reshape(x_shape)
 
 
 def max_relu_forward(x, HH, WW, stride, out_size):
@@ -40,6 +80,7 @@ def max_relu_forward(x, HH, WW, stride, out_size):
     Those places are small integers of the same shape: of the first maximum in its window, row by row from 1; 0 where
     the relu let nothing through.
     """
+    shape, x = (*x.shape[:2], *out_size), _one_image(x)
     order = order_of(x)
     x = lay(x, order)
     out, which = empty_maxima((len(x), *out_size, x.shape[3]), x.dtype, HH, WW, order)
@@ -49,21 +90,22 @@ def max_relu_forward(x, HH, WW, stride, out_size):
             max_relu_block(x[block], HH, WW, stride, out[block], which[block])
 
     split(part, len(x), 10 * x.nbytes)
-    return unlay(out, order), unlay(which, order)
+    return unlay(out, order).reshape(shape), unlay(which, order).reshape(shape)
 
 
 def max_relu_backward(dout, which, x_shape, HH, WW, stride):
     """Give each gradient to its window's element at the place that `max_relu_forward` noted; to none at place 0."""
+    which = _one_image(which)
     order = order_of(which)
-    dout, which = lay(dout, order), lay(which, order)
-    dx = empty_laid([x_shape[axis] for axis in order], dout.dtype, order)
+    dx = empty_laid([(*which.shape[:2], *x_shape[2:])[axis] for axis in order], dout.dtype, order)
+    dout, which = lay(dout.reshape(which.shape), order), lay(which, order)
 
     def part(start, stop):
         for block in blocks(start, stop, dx[:1].nbytes, BLOCK_BYTES):
             max_relu_backward_block(dout[block], which[block], HH, WW, stride, dx[block])
 
     split(part, len(dx), 10 * dx.nbytes)
-    return unlay(dx, order)
+    return unlay(dx, order).reshape(x_shape)
 
 
 def empty_maxima(shape, dtype, HH, WW, order=CHANNELS_LAST):
@@ -106,21 +148,28 @@ def _windows(x, HH, WW, stride, out_size):
 
 def max_backward(dout, x, HH, WW, stride):
     """Give each gradient to the first maximum of its window: the first row that has it, and the first place there."""
+    shape, x = x.shape, _one_image(x)
     order = order_of(x)
-    x, dout = lay(x, order), lay(dout, order)
+    x, dout = lay(x, order), lay(dout.reshape(*x.shape[:2], *dout.shape[2:]), order)
     H_out, W_out = dout.shape[1:3]
     dx = empty_laid(x.shape, dout.dtype, order)
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
-            in_rows = _largest(x[block], 2, WW, stride, W_out, "in rows")
-            in_windows = _largest(in_rows, 1, HH, stride, H_out, "in windows")
+            in_rows = _combine(np.maximum, x[block], 2, WW, stride, W_out, "in rows")
+            in_windows = _combine(np.maximum, in_rows, 1, HH, stride, H_out, "in windows")
             din_rows = scratch("din rows", in_rows.shape, dout.dtype)
             _route(dout[block], in_windows, in_rows, din_rows, 1, HH, stride)
             _route(din_rows, in_rows, x[block], dx[block], 2, WW, stride)
 
     split(part, len(x), 15 * x.nbytes)
-    return unlay(dx, order)
+    return unlay(dx, order).reshape(shape)
+
+
+def _one_image(x):
+    """View plain images of few channels as one image with all their channels; each channel is pooled by itself."""
+    N, C, H, W = x.shape
+    return x.reshape(1, N * C, H, W) if C < FEW_CHANNELS and x.flags.c_contiguous else x
 
 
 def _places(x, axis, length, stride, num_out):
@@ -129,16 +178,29 @@ def _places(x, axis, length, stride, num_out):
     return [x[(*before, slice(first, first + stride * (num_out - 1) + 1, stride))] for first in range(length)]
 
 
-def _largest(x, axis, length, stride, num_out, name, out=None):
-    """The largest element of each window along one axis; without out, in scratch memory of that name."""
+def _combine(ufunc, x, axis, length, stride, num_out, name, out=None):
+    """Maxima or sums of the windows along one axis; without out, in scratch memory of that name."""
     first, *others = _places(x, axis, length, stride, num_out)
     if out is None:
         out = scratch(name, first.shape, x.dtype)
     if not others:
         np.copyto(out, first)
     for number, other in enumerate(others):
-        np.maximum(out if number else first, other, out=out)
+        ufunc(out if number else first, other, out=out)
     return out
+
+
+def _spread(share, dx, axis, length, stride):
+    """Fill dx: each element along the axis adds up the shares of all windows that it lies in."""
+    num_out = share.shape[axis]
+    tiled = length == stride and dx.shape[axis] == num_out * stride  # every element lies in one window
+    if not tiled:
+        dx[...] = 0
+    for place in _places(dx, axis, length, stride, num_out):
+        if tiled:
+            np.copyto(place, share)
+        else:
+            place += share
 
 
 def _route(dout, largest, x, dx, axis, length, stride):

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from layers import conv_backward, conv_backward_naive, conv_forward, conv_forward_naive
+from layers import avg_pool_backward, avg_pool_forward
 from layers import max_pool_backward, max_pool_backward_naive, max_pool_forward, max_pool_forward_naive
 from layers import spatial_batchnorm, spatial_batchnorm_relu
 from layers.kernels import channel_norm, examples_last, im2col, pooling, products, rows, winograd, winograd_rows
 from layers.kernels.planner import KERNELS, choose, forced
+from layers.kernels.windows import add_windows, windows_of
 
 from ..in_memory import CHANNELS_APART, ORDERS, laid
 
@@ -134,8 +136,14 @@ POOLS = [(3, 2, 9, 8, 2, 2, 2), (2, 3, 9, 8, 3, 2, 1), (2, 1, 7, 9, 2, 3, 4), (1
 POOLS += [(0, 3, 4, 6, 2, 2, 2)]
 
 
+@pytest.fixture(params=["few channels", "many channels"])
+def few_channels(request, monkeypatch):
+    """All images as if they had few channels, or as if they had many."""
+    monkeypatch.setattr(pooling, "FEW_CHANNELS", 99 if request.param == "few channels" else 0)
+
+
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-def test_pooling_in_the_smallest_blocks(order, number_of_threads, size_of_blocks):
+def test_pooling_in_the_smallest_blocks(order, few_channels, number_of_threads, size_of_blocks):
     rng = np.random.default_rng(0)
     for N, C, H, W, height, width, stride in POOLS:
         pool_param = {"pool_height": height, "pool_width": width, "stride": stride}
@@ -146,12 +154,18 @@ def test_pooling_in_the_smallest_blocks(order, number_of_threads, size_of_blocks
         dout = laid(rng.standard_normal(out.shape).astype(np.float32), order)
         dx, expected = max_pool_backward(dout, cache), max_pool_backward_naive(dout, naive_cache)
         np.testing.assert_allclose(dx, expected, rtol=1e-6, atol=1e-6)
-        for result in (out, dx):  # the layout of x
+        mean, cache = avg_pool_forward(x, pool_param)
+        np.testing.assert_allclose(mean, windows_of(x, height, width, stride).mean(axis=(4, 5)), rtol=1e-6, atol=1e-6)
+        dmean, expected = avg_pool_backward(dout, cache), np.zeros_like(x)
+        shares = dout[..., np.newaxis, np.newaxis] / (height * width)
+        add_windows(expected, np.broadcast_to(shares, (*out.shape, height, width)), stride)
+        np.testing.assert_allclose(dmean, expected, rtol=1e-6, atol=1e-6)
+        for result in (out, dx, mean, dmean):  # the layout of x, and of dout
             assert result.size == 0 or lies_as(result, x)
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-def test_relu_and_pooling_in_one_keep_the_layout(order):
+def test_relu_and_pooling_in_one_keep_the_layout(order, few_channels):
     x = laid(np.random.default_rng(0).standard_normal((3, 2, 9, 8)), order)
     out, which = pooling.max_relu_forward(x, 2, 2, 2, (4, 4))
     dx = pooling.max_relu_backward(np.ones(out.shape), which, x.shape, 2, 2, 2)
@@ -159,11 +173,11 @@ def test_relu_and_pooling_in_one_keep_the_layout(order):
 
 
 def lies_as(result, x):
-    """Whether the axes longer than 1 lie in the same order; images in neither layout become channels last."""
+    """Whether the axes longer than 1 lie in the same order; plain images of many channels become channels last."""
     def order(array):
         return sorted((axis for axis in range(4) if array.shape[axis] > 1), key=lambda axis: -array.strides[axis])
 
-    wanted = order(x) if order(x) != [0, 1, 2, 3] else [0, 2, 3, 1]
+    wanted = [0, 2, 3, 1] if order(x) == [0, 1, 2, 3] and x.shape[1] >= pooling.FEW_CHANNELS else order(x)
     axes = [axis for axis in wanted if result.shape[axis] > 1]
     return order(result) == axes or x.shape[0] == 1 or x.shape[1] == 1
 
