@@ -76,7 +76,8 @@ _POOL_KERNELS = tuple(
     f"layers.kernels.pooling:{name}"
     for name in (
         "max_forward", "max_backward", "max_relu_forward", "max_relu_backward", "max_relu_block",
-        "max_relu_backward_block", "avg_forward", "avg_backward", "_combine", "_spread", "_route",
+        "max_relu_backward_block", "avg_forward", "avg_backward", "_combined_windows", "_combine",
+        "_spread", "_route",
     )
 )  # fmt: skip
 _NORM_FORWARD = (

@@ -24,22 +24,15 @@ FEW_CHANNELS = 16
 
 def max_forward(x, HH, WW, stride, out_size):
     """Return the maxima, (N, C, H', W'), in the layout of x."""
-    shape, x = (*x.shape[:2], *out_size), _one_image(x)
-    order = order_of(x)
-    x = lay(x, order)
-    out = empty_laid((len(x), *out_size, x.shape[3]), x.dtype, order)
-
-    def part(start, stop):
-        for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
-            in_rows = _combine(np.maximum, x[block], 2, WW, stride, out_size[1], "in rows")
-            _combine(np.maximum, in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
-
-    split(part, len(x), 5 * x.nbytes)
-    return unlay(out, order).reshape(shape)
+    return _combined_windows(np.maximum, 1, x, HH, WW, stride, out_size)
 
 
 def avg_forward(x, HH, WW, stride, out_size):
     """Return the means, (N, C, H', W'), in the layout of x."""
+    return _combined_windows(np.add, HH * WW, x, HH, WW, stride, out_size)
+
+
+def _combined_windows(ufunc, divisor, x, HH, WW, stride, out_size):
     shape, x = (*x.shape[:2], *out_size), _one_image(x)
     order = order_of(x)
     x = lay(x, order)
@@ -47,9 +40,10 @@ def avg_forward(x, HH, WW, stride, out_size):
 
     def part(start, stop):
         for block in blocks(start, stop, x[:1].nbytes, BLOCK_BYTES):
-            in_rows = _combine(np.add, x[block], 2, WW, stride, out_size[1], "in rows")
-            means = _combine(np.add, in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
-            means /= HH * WW
+            in_rows = _combine(ufunc, x[block], 2, WW, stride, out_size[1], "in rows")
+            combined = _combine(ufunc, in_rows, 1, HH, stride, out_size[0], "in windows", out[block])
+            if divisor > 1:
+                combined /= divisor
 
     split(part, len(x), 5 * x.nbytes)
     return unlay(out, order).reshape(shape)
