@@ -210,10 +210,13 @@ def _route(dout, largest, x, dx, axis, length, stride):
     *dplaces, dlast = _places(dx, axis, length, stride, num_out)
     for place, dplace in zip(places, dplaces):
         np.equal(place, largest, out=chosen)
-        np.multiply(left, chosen, out=dplace if tiled else share)
-        if not tiled:
+        np.copyto(share, chosen)  # a product with truth values takes longer: NumPy converts them piece by piece
+        share *= left
+        left -= share
+        if tiled:
+            np.copyto(dplace, share)
+        else:
             dplace += share
-        left -= dplace if tiled else share
     # What the others did not take is the last one's: the gradient's mass is kept, even where a NaN is the largest.
     if tiled:
         np.copyto(dlast, left)
