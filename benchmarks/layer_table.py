@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layers import Layer, affine, conv, max_pool, relu, softmax_loss, spatial_batchnorm
+from layers import Layer, affine, avg_pool, conv, max_pool, relu, softmax_loss, spatial_batchnorm
 from layers.kernels.planner import choose
 from layers.kernels.windows import output_size
 
@@ -57,8 +57,10 @@ CONVOLUTIONS = (
     conv_case("3x3 stride 2, 3->25 on 31x31, N=100", 100, 3, 31, 25, 3, stride=2),
 )
 IMAGES = (64, 64, 32, 32)
+POOL = {"pool_height": 2, "pool_width": 2, "stride": 2}
 OTHERS = (
-    Case("max_pool 2x2, (64, 64, 32, 32)", max_pool, IMAGES, (), ({"pool_height": 2, "pool_width": 2, "stride": 2},)),
+    Case("max_pool 2x2, (64, 64, 32, 32)", max_pool, IMAGES, (), (POOL,)),
+    Case("avg_pool 2x2, (64, 64, 32, 32)", avg_pool, IMAGES, (), (POOL,)),
     Case("spatial_batchnorm, (64, 64, 32, 32)", spatial_batchnorm, IMAGES, ((64,), (64,)), ({"mode": "train"},)),
     Case("relu, (64, 64, 32, 32)", relu, IMAGES),
     Case("affine, (100, 3072) to 100", affine, (100, 3072), ((3072, 100), (100,))),

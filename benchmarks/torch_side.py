@@ -25,7 +25,7 @@ def to_torch(layer, args, on_images):
     Parameters
     ----------
     layer : Layer
-        Of affine, conv, relu, batch normalisation and max pooling; only chained.
+        Of affine, conv, relu, batch normalisation and pooling; only chained.
     args : sequence
         The layer's arguments after x; arrays are copied.
     on_images : bool
@@ -160,9 +160,12 @@ def _conv(torch, w, b, conv_param):
     return _with_parameters(torch, module, w, b)
 
 
-def _max_pool(torch, pool_param):
-    window = pool_param["pool_height"], pool_param["pool_width"]
-    return torch.nn.MaxPool2d(window, stride=pool_param["stride"])
+def _pool(kind):
+    def make(torch, pool_param):
+        window = pool_param["pool_height"], pool_param["pool_width"]
+        return getattr(torch.nn, kind)(window, stride=pool_param["stride"])
+
+    return make
 
 
 def _batchnorm(torch, gamma, beta, bn_param):
@@ -182,9 +185,10 @@ def _with_parameters(torch, module, weight, bias):
 
 _MAKERS = {
     "affine": _affine,
+    "avg_pool": _pool("AvgPool2d"),
     "batchnorm": _batchnorm,
     "conv": _conv,
-    "max_pool": _max_pool,
+    "max_pool": _pool("MaxPool2d"),
     "relu": None,  # depends on its place
     "spatial_batchnorm": _spatial_batchnorm,
 }

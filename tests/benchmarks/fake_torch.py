@@ -51,7 +51,7 @@ class Module:
         return [tensor for module in self.args if hasattr(module, "weight") for tensor in (module.weight, module.bias)]
 
 
-KINDS = "Linear Conv2d BatchNorm1d BatchNorm2d MaxPool2d ReLU Flatten Sequential".split()
+KINDS = "Linear Conv2d BatchNorm1d BatchNorm2d MaxPool2d AvgPool2d ReLU Flatten Sequential".split()
 
 
 def make():

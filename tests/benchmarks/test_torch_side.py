@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.steps import STEPS, minibatch
 from benchmarks.torch_side import TorchLayer, TorchLoss, TorchStep, to_torch
-from layers import affine, chain, conv, get_num_threads, relu, residual, sigmoid
+from layers import affine, avg_pool, chain, conv, get_num_threads, max_pool, relu, residual, sigmoid
 
 from .fake_torch import make
 
@@ -57,6 +57,12 @@ def test_every_step_is_known_and_has_our_parameters(events, step):
 
 def test_relu_does_not_write_into_what_the_caller_gave(events):
     assert repr(to_torch(relu, (), False).args[0]) == "ReLU(inplace=False)"
+
+
+def test_pools_have_the_same_window(events):
+    pool_param = {"pool_height": 2, "pool_width": 3, "stride": 4}
+    assert repr(to_torch(avg_pool, (pool_param,), True).args[0]) == "AvgPool2d((2, 3), stride=4)"
+    assert repr(to_torch(max_pool, (pool_param,), True).args[0]) == "MaxPool2d((2, 3), stride=4)"
 
 
 def test_an_affine_layer_is_flattened_only_after_images(events):
