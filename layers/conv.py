@@ -91,6 +91,7 @@ def read_conv_param(where, x, w, conv_param):
     stride, pad = read_param(where, "conv_param", conv_param, required=("stride", "pad"))
     check_integer(where, "stride", stride, at_least=1)
     check_integer(where, "pad", pad, at_least=0)
+    stride, pad = int(stride), int(pad)  # NumPy's small integers would overflow
     return (stride, pad, *output_size(where, *x.shape[2:], *w.shape[2:], stride, pad))
 
 

@@ -9,6 +9,6 @@ def read_pool_param(where, x, pool_param):
     sizes = read_param(where, "pool_param", pool_param, required=("pool_height", "pool_width", "stride"))
     for name, size in zip(("pool_height", "pool_width", "stride"), sizes):
         check_integer(where, name, size, at_least=1)
-    pool_height, pool_width, stride = sizes
+    pool_height, pool_width, stride = map(int, sizes)  # NumPy's small integers would overflow
     N, C, H, W = x.shape
     return pool_height, pool_width, stride, (N, C, *output_size(where, H, W, pool_height, pool_width, stride))

@@ -31,9 +31,10 @@ def maximum(x, number):
 
 
 def in_parts(function, x, *others):
-    """Call ``function(x, *others, out)`` for parts of arrays of one shape, on several threads if they are large.
+    """Call ``function(x, *others, out)`` for parts of arrays of one shape, cut along their first axis.
 
-    Returns out, filled by it, with x's dtype and with its axes in the order that x's have in memory.
+    Large ones are shared by several threads. Returns out, filled by it, with x's dtype and with its axes in the order
+    that x's have in memory.
     """
     out = empty_like(x)
     if x.nbytes < LEAST_RESULT_BYTES:

@@ -69,8 +69,9 @@ def backward_x(dout, w, x_shape, stride, pad):
     of the runs of row r are one product, too. Near the edges it has fewer terms; rows that have the same go together.
     """
     (F, C, HH, WW), (N, _, H, W), (_, _, H_out, W_out) = w.shape, x_shape, dout.shape
-    filters = [np.ascontiguousarray(w[:, :, u::stride].transpose(2, 0, 3, 1)[::-1]) for u in range(min(stride, HH))]
-    factors = [rows.reshape(len(rows) * F, WW * C) for rows in filters]
+    # The filters' rows u, u + stride, ... from the last to the first, as one matrix.
+    flipped = [w[:, :, u::stride].transpose(2, 0, 3, 1)[::-1] for u in range(min(stride, HH))]
+    factors = [np.ascontiguousarray(of_u).reshape(len(of_u) * F, WW * C) for of_u in flipped]
     most_terms = -(-HH // stride)
     dx = empty((H, C, W, N), dout.dtype)
 
@@ -110,7 +111,7 @@ def _rows_with_the_same_terms(rows, HH, H_out, stride, pad):
 
         def inside(r):
             start = max(0, -first_place(r))
-            return start, max(start, min(most, H_out - first_place(r)))
+            return start, max(start, min(most, H_out - first_place(r)))  # rows that meet none go together
 
         for terms, alike in groupby(range(first, rows.stop, stride), inside):
             alike = list(alike)

@@ -39,7 +39,7 @@ def channels_first(x):
 
 
 def lay(x, order):
-    """View images as (outer, H, W, inner); copied only if they do not have that layout."""
+    """View images as (outer, H, W, inner), to be read only; copied only if they do not have that layout."""
     x = x.transpose(order)
     return x if _lies_in(x, order) else _swap(_copy(_swap(x, order)), order)
 
@@ -63,7 +63,7 @@ def order_of(x):
 
 
 def _lies_in(x, order):
-    """Whether x, (outer, H, W, inner), has that layout, or is one image as it lies by itself, channel after channel."""
+    """Whether x, (outer, H, W, inner), has that layout, or lies as it is seen, as one image in NCHW does."""
     return x.flags.c_contiguous or _swap(x, order).flags.c_contiguous
 
 
@@ -77,7 +77,8 @@ def uncrowded(x):
     if inner <= WAYS or x.strides[-1] % WAY_BYTES:
         return x
     size, order = math.prod(plane), order_in_memory(x[..., 0])
-    planes = scratch("planes", (inner, size + LINE_BYTES // x.itemsize), x.dtype)[:, :size]
+    gap = LINE_BYTES if (size * x.itemsize + LINE_BYTES) % WAY_BYTES else 2 * LINE_BYTES
+    planes = scratch("planes", (inner, size + gap // x.itemsize), x.dtype)[:, :size]
     planes = planes.reshape(inner, *(plane[axis] for axis in order)).transpose(*(1 + np.argsort(order)), 0)
     np.copyto(planes, x)
     return planes

@@ -79,6 +79,17 @@ def test_a_filter_larger_than_the_padded_image_is_refused(forward, size):
         forward(x, w, np.zeros(1), {"stride": 1, "pad": 1})
 
 
+@pytest.mark.parametrize("integer", [np.int8, np.uint8, np.int64])
+def test_settings_may_be_numpy_s_integers(integer):
+    rng = np.random.default_rng(0)
+    x, w, b = rng.standard_normal((1, 1, 300, 5)), rng.standard_normal((2, 1, 3, 3)), np.ones(2)
+    out, cache = conv_forward(x, w, b, {"stride": integer(2), "pad": integer(1)})
+    expected, expected_cache = conv_forward(x, w, b, {"stride": 2, "pad": 1})
+    np.testing.assert_array_equal(out, expected)
+    for grad, reference in zip(conv_backward(out, cache), conv_backward(out, expected_cache)):
+        np.testing.assert_array_equal(grad, reference)
+
+
 WRONG = [("stride", value) for value in (0, -1, 1.5, 2.0, True, None, "1")]
 WRONG += [("pad", value) for value in (-1, 0.5, 1.0, False, None, "1", (1, 1))]
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from layers import Layer, avg_pool_backward, avg_pool_forward, check_layer, global_avg_pool_forward
+from layers import avg_pool, max_pool, relu_pool
 from layers import max_pool_backward, max_pool_backward_naive, max_pool_forward, max_pool_forward_naive
 from layers.kernels.windows import windows_of
 
+from .in_memory import ORDERS, laid
 from .rows import distinct, pool
 
 OVERLAPPING, TILING = pool(3, 2, 1), pool(2, 2, 2)
@@ -132,6 +134,42 @@ def test_one_window_over_the_whole_image_is_the_global_average():
     x = np.random.default_rng(5).standard_normal((2, 3, 4, 5))
     out, _ = avg_pool_forward(x, pool(4, 5, 1))
     np.testing.assert_allclose(out[:, :, 0, 0], global_avg_pool_forward(x)[0], rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1, 300_000), (1, 1, 300_000, 1), (1, 2, 2, 150_000)])
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_the_mean_of_very_many_numbers_is_exact(shape, order):
+    """N2: added up one after the other in float32, they would be 0.3 % wrong."""
+    x = laid(np.full(shape, np.float32(0.1)), order)
+    out, _ = avg_pool_forward(x, pool(*shape[2:], 1))
+    assert out.dtype == np.float32 and out.shape == (*shape[:2], 1, 1)
+    np.testing.assert_allclose(out, np.float32(0.1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [max_pool, avg_pool, relu_pool], ids=lambda layer: layer.name)
+@pytest.mark.parametrize("pool_param", [OVERLAPPING, TILING], ids=["overlapping", "tiling"])
+@pytest.mark.parametrize("dtypes", [("f4", "f4"), ("f4", "f8"), ("f8", "f4")], ids="-".join)
+def test_each_array_keeps_its_dtype_and_its_digits(layer, pool_param, dtypes):
+    """dx is as precise as dout, whatever x is."""
+    rng = np.random.default_rng(6)
+    x, dout = rng.permutation(np.arange(216.0) - 100).reshape(2, 3, 6, 6), rng.standard_normal((2, 3, 6, 6))
+    out, cache = layer.forward(x.astype(dtypes[0]), pool_param)
+    dout = dout[:, :, : out.shape[2], : out.shape[3]].astype(dtypes[1])
+    dx = layer.backward(dout, cache)
+    assert (out.dtype, dx.dtype) == dtypes
+    exact = layer.backward(dout.astype(np.float64), layer.forward(x, pool_param)[1])
+    np.testing.assert_allclose(dx, exact, rtol=0, atol=100 * np.finfo(dtypes[1]).eps)
+
+
+@pytest.mark.parametrize("layer", [max_pool, avg_pool, relu_pool], ids=lambda layer: layer.name)
+@pytest.mark.parametrize("integer", [np.int8, np.uint8, np.int64])
+def test_sizes_may_be_numpy_s_integers(layer, integer):
+    x = np.random.default_rng(7).standard_normal((1, 2, 16, 300))
+    sizes = pool(16, 16, 2)
+    out, cache = layer.forward(x, {name: integer(size) for name, size in sizes.items()})
+    expected, expected_cache = layer.forward(x, sizes)
+    np.testing.assert_array_equal(out, expected)
+    np.testing.assert_array_equal(layer.backward(out, cache), layer.backward(out, expected_cache))
 
 
 FORWARDS = [max_pool_forward, max_pool_forward_naive, avg_pool_forward]

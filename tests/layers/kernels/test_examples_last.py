@@ -33,8 +33,9 @@ def test_results_have_the_layout_that_the_other_layers_know():
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_images_whose_examples_compete_for_the_cache(stride):
-    """Examples of 32 x 32 pixels lie a multiple of 4096 bytes apart: a copy of them is laid last."""
+def test_images_whose_examples_compete_for_the_cache(stride, monkeypatch):
+    """Examples of 32 x 32 pixels lie a multiple of 4096 bytes apart: a copy of them is laid last, few at a time."""
+    monkeypatch.setattr(examples_last, "EXAMPLES_BYTES", 16)
     rng = np.random.default_rng(0)
     x, w, b = rng.standard_normal((9, 3, 32, 32)), rng.standard_normal((16, 3, 3, 3)), rng.standard_normal(16)
     size = 32 // stride

@@ -65,6 +65,8 @@ def test_planes_that_compete_for_the_cache_are_moved_apart(axes):
     assert moved.strides[3] % layout.WAY_BYTES
     assert np.argsort(moved.strides[:3]).tolist() == np.argsort(x.strides[:3]).tolist()  # long runs to copy
     assert layout.uncrowded(moved) is moved
+    short_of_it = np.zeros((9, 3, 64, 16), np.float32)[:, :, :21].transpose(2, 1, 3, 0)  # by 64 bytes
+    assert layout.uncrowded(short_of_it).strides[3] % layout.WAY_BYTES
     assert layout.uncrowded(few := x[..., : layout.WAYS]) is few
 
 
