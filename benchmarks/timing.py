@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 # After a rest the cores take a while to wake; so each contender first runs untimed.
-WARM_UP = 0.05
+WARM_UP = 0.04
 
 # OpenBLAS's workers go on spinning after their last work, here for a tenth of a second, and would steal a core from
 # whoever comes next. They are awaited: looked at every so many seconds, so many times at most.
