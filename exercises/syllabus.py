@@ -77,7 +77,7 @@ _POOL_KERNELS = tuple(
     for name in (
         "max_forward", "max_backward", "max_relu_forward", "max_relu_backward", "max_relu_block",
         "max_relu_backward_block", "avg_forward", "avg_backward", "_combined_windows", "_combine",
-        "_spread", "_route",
+        "_spread", "_begin", "_route",
     )
 )  # fmt: skip
 _NORM_FORWARD = (

@@ -9,6 +9,8 @@ To find the largest again, backward needs x. Where a relu follows, x need not be
 forward, the place of each maximum is noted, a small integer.
 """
 
+import operator
+
 import numpy as np
 
 from .layout import CHANNELS_LAST, empty_laid, lay, order_of, unlay
@@ -194,22 +196,26 @@ def _combine(ufunc, x, axis, length, stride, num_out, name, out=None):
 def _spread(share, dx, axis, length, stride):
     """Fill dx: each element along the axis adds up the shares of all windows that it lies in."""
     num_out = share.shape[axis]
-    tiled = length == stride and dx.shape[axis] == num_out * stride  # every element lies in one window
-    if not tiled:
-        dx[...] = 0
+    give = _begin(dx, axis, length, stride, num_out)
     for place in _places(dx, axis, length, stride, num_out):
-        if tiled:
-            np.copyto(place, share)
-        else:
-            place += share
+        give(place, share)
+
+
+def _begin(dx, axis, length, stride, num_out):
+    """Return the function ``give(place, share)`` that brings shares to places of dx.
+
+    If every element along the axis lies in one window it copies them, or else adds them to zeros, with which dx begins.
+    """
+    if length == stride and dx.shape[axis] == num_out * stride:
+        return np.copyto
+    dx[...] = 0
+    return operator.iadd
 
 
 def _route(dout, largest, x, dx, axis, length, stride):
     """Fill dx: each gradient in dout goes to the first element along the axis that is the window's largest."""
     num_out = dout.shape[axis]
-    tiled = length == stride and x.shape[axis] == num_out * stride  # every element lies in one window
-    if not tiled:
-        dx[...] = 0
+    give = _begin(dx, axis, length, stride, num_out)
     left, share = scratch("left", dout.shape, dout.dtype), scratch("share", dout.shape, dout.dtype)
     chosen = scratch("chosen", dout.shape, np.bool_)
     np.copyto(left, dout)
@@ -220,12 +226,6 @@ def _route(dout, largest, x, dx, axis, length, stride):
         np.copyto(share, chosen)  # a product with truth values takes longer: NumPy converts them piece by piece
         share *= left
         left -= share
-        if tiled:
-            np.copyto(dplace, share)
-        else:
-            dplace += share
+        give(dplace, share)
     # What the others did not take is the last one's: the gradient's mass is kept, even where a NaN is the largest.
-    if tiled:
-        np.copyto(dlast, left)
-    else:
-        dlast += left
+    give(dlast, left)

@@ -8,6 +8,7 @@ ORDERS = {"NCHW": NCHW, "channels last": CHANNELS_LAST, "examples last": EXAMPLE
 
 # Rows of examples lie together, as with the examples last, but those of one channel follow each other.
 CHANNELS_APART = (1, 2, 3, 0)
+EVERY_ORDER = {**ORDERS, "channels apart": CHANNELS_APART}
 
 
 def laid(x, order):

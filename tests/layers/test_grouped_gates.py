@@ -10,7 +10,7 @@ from layers import chain, conv, conv_relu_pool, max_pool, relu, relu_pool, relea
 from layers import spatial_batchnorm, spatial_batchnorm_relu
 from layers.kernels import channel_norm, pooling, rows, threads, workspace
 
-from .in_memory import ORDERS, laid
+from .in_memory import EVERY_ORDER, laid
 from .rows import pool
 
 CONV_RELU_POOL = conv_relu_pool, chain(conv, relu, max_pool)
@@ -92,7 +92,7 @@ def test_conv_relu_pool_gives_the_chain_s_numbers(pool_param, dtype, bound, how,
 
 
 @pytest.mark.parametrize("pool_param", POOLS.values(), ids=POOLS)
-@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("order", EVERY_ORDER.values(), ids=EVERY_ORDER)
 @pytest.mark.parametrize("dtype, bound", [(np.float32, 1e-5), (np.float64, 1e-13)], ids=["float32", "float64"])
 def test_relu_pool_gives_the_chain_s_numbers(pool_param, dtype, bound, order, how, figures):
     rng = np.random.default_rng(0)
@@ -173,7 +173,7 @@ def test_a_nan_in_dout_is_never_swallowed(pair):
 
 
 @pytest.mark.parametrize("mode", ["train", "test"])
-@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("order", EVERY_ORDER.values(), ids=EVERY_ORDER)
 @pytest.mark.parametrize("dtype, bound", [(np.float32, 1e-5), (np.float64, 1e-13)], ids=["float32", "float64"])
 def test_batchnorm_relu_gives_the_chain_s_numbers(mode, order, dtype, bound, how, figures):
     rng = np.random.default_rng(0)
@@ -221,7 +221,7 @@ def test_what_is_pooled_and_its_gradient_are_never_in_memory_as_a_whole(monkeypa
     assert out.nbytes < most < 3 * out.nbytes  # what is pooled takes four times as much
 
 
-@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("order", EVERY_ORDER.values(), ids=EVERY_ORDER)
 def test_dout_may_lie_in_any_order(order, how):
     rng = np.random.default_rng(0)
     x, w, b = (rng.standard_normal(shape) for shape in ((3, 1, 7, 6), (16, 1, 3, 3), (16,)))

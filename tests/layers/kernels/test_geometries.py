@@ -11,7 +11,7 @@ from layers.kernels import channel_norm, examples_last, im2col, pooling, product
 from layers.kernels.planner import KERNELS, choose, forced
 from layers.kernels.windows import add_windows, windows_of
 
-from ..in_memory import CHANNELS_APART, ORDERS, laid
+from ..in_memory import EVERY_ORDER, ORDERS, laid
 
 # (N, C, F, H, W, HH, WW, stride, pad)
 ODD = {
@@ -65,7 +65,7 @@ def test_odd_geometries(name, number_of_threads, size_of_blocks, figures):
         expected, naive_cache = conv_forward_naive(x, w, b, conv_param)
         dout = rng.standard_normal(expected.shape)
         expected = expected, *conv_backward_naive(dout, naive_cache)
-        for order in (*ORDERS.values(), CHANNELS_APART):
+        for order in EVERY_ORDER.values():
             with forced(name):
                 assert choose(w.shape, stride, pad, expected[0][:, 0].size) is KERNELS[name]
                 out, cache = conv_forward(laid(x, order), w, b, conv_param)
