@@ -81,9 +81,10 @@ def read_param(where, name, given, required=(), optional=None):
 
 
 def check_integer(where, name, value, at_least):
-    """Refuse a setting that is not an integer, or is too small."""
+    """Return a setting as Python's int: NumPy's small ones would overflow. Refuse it if it is none, or too small."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < at_least:
         raise ValueError(f"{where}: {name} must be an integer >= {at_least}, got {value!r}")
+    return int(value)
 
 
 def check_number(where, name, value, least=-math.inf, most=math.inf, above=-math.inf, below=math.inf):

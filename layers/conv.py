@@ -89,9 +89,8 @@ def conv_backward(dout, cache, need_dx=True):
 def read_conv_param(where, x, w, conv_param):
     """Take stride and pad from the settings, checked against x and w, and the height and width of the output."""
     stride, pad = read_param(where, "conv_param", conv_param, required=("stride", "pad"))
-    check_integer(where, "stride", stride, at_least=1)
-    check_integer(where, "pad", pad, at_least=0)
-    stride, pad = int(stride), int(pad)  # NumPy's small integers would overflow
+    stride = check_integer(where, "stride", stride, at_least=1)
+    pad = check_integer(where, "pad", pad, at_least=0)
     return (stride, pad, *output_size(where, *x.shape[2:], *w.shape[2:], stride, pad))
 
 

@@ -46,7 +46,7 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     """
     where = "spatial_groupnorm_forward"
     check_arrays(where, x=(x, "N C H W"), gamma=(gamma, "1 C 1 1"), beta=(beta, "1 C 1 1"))
-    check_integer(where, "G", G, at_least=1)
+    G = check_integer(where, "G", G, at_least=1)
     eps, _ = read_param(where, "gn_param", gn_param, optional={"eps": 1e-5, "mode": None})
     check_number(where, "eps", eps, above=0)
     check_batch(where, x, axes=(1, 2, 3))
