@@ -90,8 +90,11 @@ def describe_function(function):
     >>> describe_function(partial(np.add, np.zeros(2), dtype=float))
     "add((2,) <f8 sha256 374708fff7719dd5, dtype=<class 'float'>)"
     """
+    if function is None:
+        return None
     if not isinstance(function, partial):
-        return function and getattr(function, "__qualname__", type(function).__name__)
+        name = getattr(function, "__name__", type(function).__name__)  # all that a ufunc has before NumPy 2.2
+        return getattr(function, "__qualname__", name)
     told = [_tell(value) for value in function.args]
     told += [f"{name}={_tell(value)}" for name, value in function.keywords.items()]
     return f"{describe_function(function.func)}({', '.join(told)})"

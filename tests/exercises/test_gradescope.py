@@ -48,7 +48,7 @@ def test_the_scripts_are_shell_scripts_to_be_run(name, source):
 
 
 def test_setup_installs_what_the_project_requires(source):
-    assert "pip install 'numpy>=2.0' 'scipy>=1.13'" in (source / "setup.sh").read_text()
+    assert "pip install 'numpy>=2.0' 'scipy>=1.15'" in (source / "setup.sh").read_text()
 
 
 def test_it_grades_where_it_is_unpacked(source, tmp_path, solved_sources):
