@@ -1,5 +1,7 @@
 """Affine (fully connected) layer: ``out = x @ w + b``."""
 
+import numpy as np
+
 from .checks import check_arrays
 from .compose import Layer
 from .kernels.threads import matmul
@@ -36,7 +38,7 @@ def affine_forward(x, w, b):
     """
     check_arrays("affine_forward", x=(x, "N D..."), w=(w, "D M"), b=(b, "M"))
     rows = x.reshape(len(x), len(w))  # a copy, where the channels lie last; kept, so that backward needs no other
-    out = matmul(rows, w)
+    out = matmul(rows, w).astype(np.result_type(x, w, b), copy=False)
     out += b
     return out, (rows.reshape(x.shape), w, b)
 

@@ -52,9 +52,10 @@ def dropout_forward(x, dropout_param):
     else:
         if seed is not None or rng is None:
             rng = np.random.default_rng(seed)
-        # Random numbers of one type for any x, so that a float64 twin of a float32 net drops the same elements.
+        # Random numbers of one type for any x, so that a float64 twin of a float32 net drops the same elements; drawn in
+        # the order of its axes, and then laid in x's own order in memory.
         kept = rng.random(x.shape, dtype=np.float32) < p
-        mask = (kept / float(p)).astype(x.dtype)
+        mask = np.multiply(kept, 1 / float(p), out=np.empty_like(x), dtype=x.dtype)
     return x * mask, (dict(dropout_param), mask)
 
 

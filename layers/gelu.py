@@ -7,6 +7,7 @@ from scipy.special import ndtr
 
 from .checks import check_arrays
 from .compose import Layer
+from .kernels.elementwise import in_parts
 
 
 def gelu_forward(x):
@@ -32,7 +33,7 @@ def gelu_forward(x):
     """
     check_arrays("gelu_forward", x=(x, "..."))
     # Below -40 the probability is 0 in either precision; so is the product then, even for -inf.
-    return np.maximum(x, -40) * ndtr(x), x
+    return in_parts(lambda x, out: np.multiply(np.maximum(x, -40), ndtr(x), out=out), x), x
 
 
 def gelu_backward(dout, cache):
@@ -53,10 +54,14 @@ def gelu_backward(dout, cache):
     """
     x = cache
     check_arrays("gelu_backward", dout=(dout, x.shape))
-    # Beyond 40 the density is 0 in either precision, and the square of a large x would overflow.
-    near = np.clip(x, -40, 40)
-    density = np.exp(-near * near / 2) / math.sqrt(2 * math.pi)
-    return dout * (ndtr(x) + near * density)
+
+    def part(dout, x, dx):
+        # Beyond 40 the density is 0 in either precision, and the square of a large x would overflow.
+        near = np.clip(x, -40, 40)
+        density = np.exp(-near * near / 2) / math.sqrt(2 * math.pi)
+        np.multiply(dout, ndtr(x) + near * density, out=dx)
+
+    return in_parts(part, dout, x)
 
 
 gelu = Layer(gelu_forward, gelu_backward)

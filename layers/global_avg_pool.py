@@ -53,7 +53,8 @@ def global_avg_pool_backward(dout, cache):
     """
     N, C, H, W = cache
     check_arrays("global_avg_pool_backward", dout=(dout, (N, C)))
-    return np.broadcast_to((dout / (H * W))[:, :, np.newaxis, np.newaxis], (N, C, H, W)).copy()
+    shares = (dout / (H * W))[:, np.newaxis, np.newaxis]
+    return np.broadcast_to(shares, (N, H, W, C)).copy().transpose(0, 3, 1, 2)  # channels last, as most layers lay them
 
 
 global_avg_pool = Layer(global_avg_pool_forward, global_avg_pool_backward)

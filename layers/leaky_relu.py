@@ -4,6 +4,7 @@ import numpy as np
 
 from .checks import check_arrays, check_number, read_param
 from .compose import Layer
+from .kernels.elementwise import in_parts
 
 
 def leaky_relu_forward(x, leaky_relu_param):
@@ -36,7 +37,7 @@ def leaky_relu_forward(x, leaky_relu_param):
     (slope,) = read_param("leaky_relu_forward", "leaky_relu_param", leaky_relu_param, optional={"negative_slope": 0.01})
     check_number("leaky_relu_forward", "negative_slope", slope, least=0, most=1)
     slope = float(slope)
-    return np.maximum(x, slope * x), (x, slope)
+    return in_parts(lambda x, out: np.maximum(x, slope * x, out=out), x), (x, slope)
 
 
 def leaky_relu_backward(dout, cache):
@@ -57,7 +58,9 @@ def leaky_relu_backward(dout, cache):
     """
     x, slope = cache
     check_arrays("leaky_relu_backward", dout=(dout, x.shape))
-    return np.where(x > 0, dout, slope * dout)
+    slope = dout.dtype.type(slope)
+    # The larger of slope and 1[x > 0]: np.where takes several times as long.
+    return in_parts(lambda dout, x, dx: np.multiply(dout, np.maximum(x > 0, slope), out=dx), dout, x)
 
 
 leaky_relu = Layer(leaky_relu_forward, leaky_relu_backward)

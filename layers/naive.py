@@ -13,7 +13,7 @@ def conv_forward_naive(x, w, b, conv_param):
     stride, pad, H_out, W_out = read_conv_param("conv_forward_naive", x, w, conv_param)
     (N, C, H, W), (F, C, HH, WW) = x.shape, w.shape
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    out = np.zeros((N, F, H_out, W_out), dtype=x.dtype)
+    out = np.zeros((N, F, H_out, W_out), dtype=np.result_type(x, w, b))
     for n in range(N):
         for f in range(F):
             for i in range(H_out):
@@ -31,7 +31,7 @@ def conv_backward_naive(dout, cache):
     (N, C, H, W), (F, C, HH, WW) = x.shape, w.shape
     check_arrays("conv_backward_naive", dout=(dout, (N, F, H_out, W_out)))
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    dpadded, dw, db = np.zeros_like(padded), np.zeros_like(w), np.zeros_like(b)
+    dpadded, dw, db = (np.zeros_like(array, dtype=dout.dtype) for array in (padded, w, b))
     for n in range(N):
         for f in range(F):
             for i in range(H_out):

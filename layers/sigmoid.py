@@ -1,9 +1,11 @@
 """Logistic sigmoid: ``out = 1 / (1 + exp(-x))``."""
 
+import numpy as np
 from scipy.special import expit
 
 from .checks import check_arrays
 from .compose import Layer
+from .kernels.elementwise import in_parts
 
 
 def sigmoid_forward(x):
@@ -27,8 +29,8 @@ def sigmoid_forward(x):
     array([0. , 0.5, 1. ])
     """
     check_arrays("sigmoid_forward", x=(x, "..."))
-    out = expit(x)
-    return out, out.copy()
+    out = in_parts(expit, x)
+    return out, out.copy(order="K")
 
 
 def sigmoid_backward(dout, cache):
@@ -49,7 +51,7 @@ def sigmoid_backward(dout, cache):
     """
     out = cache
     check_arrays("sigmoid_backward", dout=(dout, out.shape))
-    return dout * out * (1 - out)
+    return in_parts(lambda dout, out, dx: np.multiply(dout * out, 1 - out, out=dx), dout, out)
 
 
 sigmoid = Layer(sigmoid_forward, sigmoid_backward)

@@ -38,7 +38,7 @@ def softmax_forward(x):
         raise ValueError(f"softmax_forward: x has shape {x.shape}; expected (..., C) with C >= 1")
     out = np.exp(x - x.max(axis=-1, keepdims=True))
     out /= out.sum(axis=-1, keepdims=True)
-    return out, out.copy()
+    return out, np.array(out)
 
 
 def softmax_backward(dout, cache):

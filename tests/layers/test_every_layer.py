@@ -199,6 +199,18 @@ def test_float32_stays_float32(row):
 
 
 @every_row
+def test_float32_and_float64_together_give_float64(row):
+    """As everywhere in NumPy, whichever of the arrays is the one of float64."""
+    case = row.case(SIZES)
+    values, dout = draw(case, np.float32)
+    for number, value in enumerate(values):
+        mixed = [*values[:number], value.astype(np.float64), *values[number + 1 :]]
+        out, cache = forward(row, mixed, case)
+        grads = backward(row, dout.astype(np.float64), cache)
+        assert [array.dtype for array in (out, *grads)] == [np.float64] * (1 + len(grads))
+
+
+@every_row
 def test_float32_is_as_good_as_it_can_be(row):
     """N2: against the same float32 inputs in float64, norm-wise 1e-5 for out and 1e-4 for gradients."""
     case = row.case(SIZES)
@@ -239,6 +251,16 @@ def test_any_memory_layout(row, layout):
     values, dout = draw(case)
     out, cache = forward(row, [layout(value) for value in values], case)
     assert_same((out, *backward(row, layout(dout), cache)), call(row, case), tolerance=1e-12)
+
+
+@every_row
+def test_what_works_on_every_element_keeps_the_order_in_memory(row):
+    """A net whose images have their channels last stays so."""
+    if row.any_shape:
+        case = row.case(SIZES)
+        values, dout = draw(case)
+        out, cache = forward(row, list(map(fortran, values)), case)
+        assert all(array.flags.f_contiguous for array in (out, *backward(row, fortran(dout), cache)))
 
 
 @every_row
