@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from layers import gelu, leaky_relu, relu, sigmoid, tanh
 from layers.kernels import elementwise
 from layers.kernels.elementwise import in_parts, maximum
+from layers.kernels.workspace import LEAST_RESULT_BYTES, order_in_memory
+
+from ..in_memory import ORDERS, laid
 
 VIEWS = {
     "as it is": lambda x: x,
@@ -45,3 +49,18 @@ def test_a_function_of_elements_in_parts(view_of_x, dtypes, number_of_threads):
         dx = in_parts(lambda dout, x, out: np.multiply(dout, x > 0, out=out), dout, x)
         assert dx.dtype == dtypes[1]
         np.testing.assert_array_equal(dx, dout * (x > 0).astype(dtypes[1]))
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("layer", [relu, leaky_relu, sigmoid, tanh, gelu], ids=lambda layer: layer.name)
+def test_an_activation_of_many_images_is_that_of_each(layer, order, number_of_threads):
+    settings = ({"negative_slope": 0.1},) if layer is leaky_relu else ()
+    x, dout = (laid(values, order) for values in np.random.default_rng(0).standard_normal((2, 5, 3, 70, 71), np.float32))
+    assert x[0].nbytes < LEAST_RESULT_BYTES <= x.nbytes
+    out, cache = layer.forward(x, *settings)
+    dx = layer.backward(dout, cache)
+    for n in range(len(x)):
+        out_of_one, cache = layer.forward(x[n], *settings)
+        np.testing.assert_allclose(out[n], out_of_one, rtol=1e-6)
+        np.testing.assert_allclose(dx[n], layer.backward(dout[n], cache), rtol=1e-6, atol=1e-7)
+    assert order_in_memory(out) == order_in_memory(dx) == order_in_memory(x)
