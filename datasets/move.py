@@ -7,7 +7,7 @@ gets draws of its own, the dtype stays, and what is given is not changed. `datas
 import math
 
 import numpy as np
-import scipy  # its ndimage is loaded when it is used: it takes longer than all the rest of the package
+import scipy
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .checks import check_integer

@@ -7,7 +7,7 @@ whitenings, for any X.
 import math
 
 import numpy as np
-from scipy import linalg
+import scipy
 
 from .checks import check_integer
 from .images import check_number
@@ -53,7 +53,7 @@ def fit_pca(X, num_components=None):
     mean = X.mean(axis=0, dtype=np.float64)
     centred = ((block - mean).reshape(len(block), D) for block in blocks(X))
     covariance = sum(block.T @ block for block in centred) / len(X)
-    variances, components = linalg.eigh(covariance, subset_by_index=(D - K, D - 1), overwrite_a=True)
+    variances, components = scipy.linalg.eigh(covariance, subset_by_index=(D - K, D - 1), overwrite_a=True)
     variances, components = variances[::-1], components[:, ::-1]
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=0)[np.newaxis], axis=0)
     # Rounding may leave a variance of nothing just below 0.

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from .checks import check_arrays
 from .compose import Layer
@@ -33,7 +33,7 @@ def gelu_forward(x):
     """
     check_arrays("gelu_forward", x=(x, "..."))
     # Below -40 the probability is 0 in either precision; so is the product then, even for -inf.
-    return in_parts(lambda x, out: np.multiply(np.maximum(x, -40), ndtr(x), out=out), x), x
+    return in_parts(lambda x, out: np.multiply(np.maximum(x, -40), scipy.special.ndtr(x), out=out), x), x
 
 
 def gelu_backward(dout, cache):
@@ -59,7 +59,7 @@ def gelu_backward(dout, cache):
         # Beyond 40 the density is 0 in either precision, and the square of a large x would overflow.
         near = np.clip(x, -40, 40)
         density = np.exp(-near * near / 2) / math.sqrt(2 * math.pi)
-        np.multiply(dout, ndtr(x) + near * density, out=dx)
+        np.multiply(dout, scipy.special.ndtr(x) + near * density, out=dx)
 
     return in_parts(part, dout, x)
 

@@ -5,7 +5,7 @@ return dx at once. All four compute in float64, and return the loss as a float a
 """
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from .checks import check_arrays, check_batch, check_labels, check_number
 
@@ -200,7 +200,7 @@ def sigmoid_cross_entropy_loss(x, y):
         raise ValueError(f"{where}: y has the target {y[outside][0]}; expected 0 to 1")
     scores, targets = x.astype(np.float64), y.astype(np.float64)
     loss = np.mean(np.maximum(scores, 0) - scores * targets + np.log1p(np.exp(-np.abs(scores))))
-    return float(loss), ((expit(scores) - targets) / x.size).astype(x.dtype, copy=False)
+    return float(loss), ((scipy.special.expit(scores) - targets) / x.size).astype(x.dtype, copy=False)
 
 
 def _check_targets(where, x, y):

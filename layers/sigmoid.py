@@ -1,7 +1,7 @@
 """Logistic sigmoid: ``out = 1 / (1 + exp(-x))``."""
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from .checks import check_arrays
 from .compose import Layer
@@ -29,7 +29,7 @@ def sigmoid_forward(x):
     array([0. , 0.5, 1. ])
     """
     check_arrays("sigmoid_forward", x=(x, "..."))
-    out = in_parts(expit, x)
+    out = in_parts(scipy.special.expit, x)
     return out, out.copy(order="K")
 
 

@@ -8,7 +8,7 @@ gradient; `learnt_pictures` draws; ``layerwise learnt FOLDER`` makes one page of
 """
 
 import numpy as np
-from scipy.spatial.distance import cdist
+import scipy
 
 from datasets import fit_pca, pca
 
@@ -130,7 +130,7 @@ def nearest_neighbours(found_in, of, k=5):
         raise ValueError(f"nearest_neighbours: {came}; expected rows of one length")
     if not isinstance(k, (int, np.integer)) or not 1 <= k <= len(rows):
         raise ValueError(f"nearest_neighbours: k must be an integer from 1 to N = {len(rows)}, got {k!r}")
-    distances = cdist(asked, rows)
+    distances = scipy.spatial.distance.cdist(asked, rows)
     indices = np.argsort(distances, axis=1, kind="stable")[:, :k]
     return indices, np.take_along_axis(distances, indices, axis=1)
 

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import linalg
+import scipy
 
 
 def accumulate_gradients(model, X, y, batch_size):
@@ -47,7 +47,7 @@ def global_norm(arrays):
     >>> global_norm([np.array([3.0, 0.0]), np.array([[4.0]])])
     5.0
     """
-    return math.hypot(*(float(linalg.norm(array.ravel(order="K"))) for array in arrays))
+    return math.hypot(*(float(scipy.linalg.norm(array.ravel(order="K"))) for array in arrays))
 
 
 def clip_gradients(grads, clip_norm):

@@ -3,6 +3,7 @@
 import ast
 import configparser
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -113,6 +114,14 @@ def test_the_program_starts_without_the_extras():
                 loaded = {statement.module, *(alias.name for alias in statement.names)}
                 assert path.stem in needing or not loaded & needing, f"{path.name}: {ast.unparse(statement)}"
     assert not needing & {"__init__", "__main__"}
+
+
+def test_the_program_starts_without_the_parts_of_scipy():
+    """Each is loaded where it is first used: to load them takes longer than all the rest, and few runs need one."""
+    program = "import sys, layers, models, solvers, datasets, layerwise.train, layerwise.learnt; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "scipy" in loaded.split()
+    assert not {"scipy.special", "scipy.fft", "scipy.linalg", "scipy.spatial", "scipy.ndimage"} & set(loaded.split())
 
 
 DANGEROUS_CALLS = {"eval", "exec", "compile", "__import__"}

@@ -9,7 +9,7 @@ A NaN or infinity in one pixel would spread over the whole image; where the resu
 """
 
 import numpy as np
-from scipy import fft
+import scipy
 
 from . import im2col
 from .channel_norm import sum_of_channels
@@ -24,7 +24,7 @@ def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W')."""
     size = _size(x.shape, pad)
     products = _multiply(_spectrum(_pad(x, pad), size), np.conj(_spectrum(w, size)).transpose(1, 0, 2, 3))
-    out = fft.irfft2(products, size)[:, :, : out_size[0], : out_size[1]]
+    out = scipy.fft.irfft2(products, size)[:, :, : out_size[0], : out_size[1]]
     out = out.astype(np.result_type(x, w, b), copy=False) + np.reshape(b, (-1, 1, 1))
     return out if np.isfinite(out.sum()) else im2col.forward(x, w, b, stride, pad, out_size)
 
@@ -34,7 +34,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
     size = _size(x.shape, pad)
     images = _spectrum(_pad(x, pad), size).transpose(1, 0, 2, 3)
     products = _multiply(images, np.conj(_spectrum(dout, size)))
-    dw = fft.irfft2(products, size)[:, :, : w_shape[2], : w_shape[3]]
+    dw = scipy.fft.irfft2(products, size)[:, :, : w_shape[2], : w_shape[3]]
     if not np.isfinite(dw.sum()):
         return im2col.backward_w_and_b(x, dout, w_shape, stride, pad)
     return dw.transpose(1, 0, 2, 3).astype(dout.dtype, copy=False), sum_of_channels(dout)
@@ -43,7 +43,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
 def backward_x(dout, w, x_shape, stride, pad):
     """Return dx: dout convolved with the filters, so without the conjugate, and the border cut off."""
     size = _size(x_shape, pad)
-    dpadded = fft.irfft2(_multiply(_spectrum(dout, size), _spectrum(w, size)), size)
+    dpadded = scipy.fft.irfft2(_multiply(_spectrum(dout, size), _spectrum(w, size)), size)
     if not np.isfinite(dpadded.sum()):
         return im2col.backward_x(dout, w, x_shape, stride, pad)
     _, _, H, W = x_shape
@@ -52,7 +52,7 @@ def backward_x(dout, w, x_shape, stride, pad):
 
 def _size(x_shape, pad):
     """The least sizes from the padded image's on that transform fast."""
-    return [fft.next_fast_len(length + 2 * pad, real=True) for length in x_shape[2:]]
+    return [scipy.fft.next_fast_len(length + 2 * pad, real=True) for length in x_shape[2:]]
 
 
 def _pad(x, pad):
@@ -60,7 +60,7 @@ def _pad(x, pad):
 
 
 def _spectrum(images, size):
-    return fft.rfft2(images, size)
+    return scipy.fft.rfft2(images, size)
 
 
 def _multiply(a, b):
