@@ -103,7 +103,7 @@ class _Vector:
 
     def _flat(self, arrays):
         """View arrays of the parameters' shapes as vectors, their axes in the parameters' order in memory."""
-        return [np.transpose(array, axes).reshape(-1) for array, (axes, _) in zip(arrays, self._layouts)]
+        return [np.transpose(array, axes).reshape(-1) for array, (axes, *_) in zip(arrays, self._layouts)]
 
     def _blocks(self, grads):
         """Give the blocks of the row of parameters, each as a slice, with their gradients; the smallest come first."""
@@ -126,16 +126,16 @@ class _Vector:
 
 
 def _layout(array):
-    """The order of an array's axes in memory, and its shape in that order."""
+    """The order of an array's axes in memory, its shape in that order, and how to put the axes back in their own."""
     axes = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
-    return axes, [array.shape[axis] for axis in axes]
+    return axes, [array.shape[axis] for axis in axes], sorted(range(array.ndim), key=axes.__getitem__)
 
 
 def _cut(rows, layouts):
     """View the rows as arrays laid out like this: for each layout, one array of each row."""
     views, start = [], 0
-    for axes, shape in layouts:
-        stop, back = start + math.prod(shape), sorted(range(len(axes)), key=axes.__getitem__)
+    for _, shape, back in layouts:
+        stop = start + math.prod(shape)
         views.append([row[start:stop].reshape(shape).transpose(back) for row in rows])
         start = stop
     return views
