@@ -1,5 +1,6 @@
 """Table of single layers, forward and backward, against PyTorch and against the course's method."""
 
+import copy
 import itertools
 from dataclasses import dataclass
 
@@ -105,7 +106,7 @@ def make_inputs(case, dtype):
     """Random x, the layer's arguments, and a random dout; the same at every call."""
     rng = np.random.default_rng(0)
     x, *arrays = (rng.standard_normal(shape).astype(dtype) for shape in (case.x, *case.arrays))
-    args = (*arrays, *(dict(setting) for setting in case.settings))
+    args = (*arrays, *copy.deepcopy(case.settings))
     out, _ = case.layer.forward(x, *args)
     return x, args, rng.standard_normal(out.shape).astype(dtype)
 
