@@ -55,7 +55,7 @@ def dropout_forward(x, dropout_param):
         # Random numbers of one type for any x, so that a float64 twin of a float32 net drops the same elements; drawn in
         # the order of its axes, and then laid in x's own order in memory.
         kept = rng.random(x.shape, dtype=np.float32) < p
-        mask = np.multiply(kept, 1 / float(p), out=np.empty_like(x), dtype=x.dtype)
+        mask = np.divide(kept, float(p), out=np.empty_like(x), casting="same_kind")
     return x * mask, (dict(dropout_param), mask)
 
 

@@ -58,9 +58,12 @@ def leaky_relu_backward(dout, cache):
     """
     x, slope = cache
     check_arrays("leaky_relu_backward", dout=(dout, x.shape))
-    slope = dout.dtype.type(slope)
-    # The larger of slope and 1[x > 0]: np.where takes several times as long.
-    return in_parts(lambda dout, x, dx: np.multiply(dout, np.maximum(x > 0, slope), out=dx), dout, x)
+
+    def part(dout, x, dx):
+        # The larger of 1[x > 0] and the slope, a number of dx's own dtype: np.where takes several times as long.
+        np.multiply(dout, np.maximum(x > 0, dx.dtype.type(slope)), out=dx)
+
+    return in_parts(part, dout, x)
 
 
 leaky_relu = Layer(leaky_relu_forward, leaky_relu_backward)

@@ -15,7 +15,7 @@ def maximum(x, number):
     NumPy uses vector instructions for the maxima of two arrays, but not for those of an array and a number: the second
     array here is a block of that number, again and again.
     """
-    out = empty_like(x)
+    out = empty_like(x, x.dtype)
     if x.nbytes < LEAST_RESULT_BYTES:
         return np.maximum(x, number, out=out)
     numbers = np.full(min(x.size, BLOCK_BYTES // x.itemsize), number, x.dtype)
@@ -33,10 +33,10 @@ def maximum(x, number):
 def in_parts(function, x, *others):
     """Call ``function(x, *others, out)`` for parts of arrays of one shape, cut along their first axis.
 
-    Large ones are shared by several threads. Returns out, filled by it, with x's dtype and with its axes in the order
-    that x's have in memory.
+    Large ones are shared by several threads. Returns out, filled by it, with its axes in the order that x's have in
+    memory; it is of float64 if one of them is.
     """
-    out = empty_like(x)
+    out = empty_like(x, np.result_type(x, *others))
     if x.nbytes < LEAST_RESULT_BYTES:
         function(x, *others, out)
         return out

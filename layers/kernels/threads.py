@@ -12,7 +12,7 @@ A net of affine layers alone is nothing but products: there BLAS's own threads w
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import lru_cache
 from threading import Lock, local
 
@@ -100,7 +100,8 @@ def split(function, N, work):
         with _lock:
             if _pool is None:
                 _pool = ThreadPoolExecutor(get_num_threads(), "layerwise", initializer=_become_worker)
-            others = [_pool.submit(function, *part) for part in zip(bounds[1:], bounds[2:])]
+            # In the caller's context, so that its np.errstate holds in every part.
+            others = [_pool.submit(copy_context().run, function, *part) for part in zip(bounds[1:], bounds[2:])]
         try:
             first = function(0, bounds[1])
         finally:

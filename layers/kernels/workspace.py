@@ -112,12 +112,12 @@ def _give_back_unused(buffers, size):
 _UNUSED = [sys.getrefcount(buffers[0]) for buffers in [[np.empty(1, np.uint8)]]][0]
 
 
-def empty_like(x):
-    """Return `empty` memory for an array of x's shape and dtype, with its axes in the order that x's have in memory."""
+def empty_like(x, dtype):
+    """Return `empty` memory for an array of x's shape, with its axes in the order that x's have in memory."""
     if x.nbytes < LEAST_RESULT_BYTES:
-        return np.empty_like(x)
+        return np.empty_like(x, dtype)
     order = order_in_memory(x)
-    return empty([x.shape[axis] for axis in order], x.dtype).transpose(np.argsort(order))
+    return empty([x.shape[axis] for axis in order], dtype).transpose(np.argsort(order))
 
 
 def order_in_memory(x):

@@ -60,7 +60,7 @@ def test_extremes_stay_finite(layer, settings, extreme):
     np.testing.assert_allclose(dx, np.array([low_slope, high_slope], dtype), rtol=1e-6)
 
 
-@pytest.mark.parametrize("layer, settings", ELEMENTWISE[:4], ids=lambda value: getattr(value, "name", ""))
+@every_activation
 def test_infinities_go_to_the_limits(layer, settings):
     x = np.array([-np.inf, np.inf])
     with np.errstate(over="raise", invalid="raise", divide="raise"):

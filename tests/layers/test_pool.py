@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from layers import Layer, avg_pool_backward, avg_pool_forward, check_layer, global_avg_pool_forward
+from layers import Layer, avg_pool_backward, avg_pool_forward, check_layer
+from layers import global_avg_pool_backward, global_avg_pool_forward
 from layers import avg_pool, max_pool, relu_pool
 from layers import max_pool_backward, max_pool_backward_naive, max_pool_forward, max_pool_forward_naive
 from layers.kernels.windows import windows_of
@@ -199,3 +200,9 @@ def test_numpy_s_integers_are_integers(forward):
     x = np.random.default_rng(6).standard_normal((1, 1, 5, 5))
     out, _ = forward(x, {name: np.int32(size) for name, size in OVERLAPPING.items()})
     np.testing.assert_array_equal(out, forward(x, OVERLAPPING)[0])
+
+
+def test_global_average_pooling_hands_back_images_with_their_channels_last():
+    _, cache = global_avg_pool_forward(np.ones((2, 3, 4, 5)))
+    dx = global_avg_pool_backward(np.ones((2, 3)), cache)
+    assert dx.transpose(0, 2, 3, 1).flags.c_contiguous and dx.flags.writeable

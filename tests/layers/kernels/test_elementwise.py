@@ -47,7 +47,7 @@ def test_a_function_of_elements_in_parts(view_of_x, dtypes, number_of_threads):
     for view in (np.array, np.asfortranarray):  # in x's order in memory, and otherwise
         dout = view(np.random.default_rng(1).standard_normal(x.shape).astype(dtypes[1]))
         dx = in_parts(lambda dout, x, out: np.multiply(dout, x > 0, out=out), dout, x)
-        assert dx.dtype == dtypes[1]
+        assert dx.dtype == np.result_type(*dtypes)
         np.testing.assert_array_equal(dx, dout * (x > 0).astype(dtypes[1]))
 
 
@@ -57,10 +57,25 @@ def test_an_activation_of_many_images_is_that_of_each(layer, order, number_of_th
     settings = ({"negative_slope": 0.1},) if layer is leaky_relu else ()
     x, dout = (laid(values, order) for values in np.random.default_rng(0).standard_normal((2, 5, 3, 70, 71), np.float32))
     assert x[0].nbytes < LEAST_RESULT_BYTES <= x.nbytes
+    x[:, 0, :3] = 0
     out, cache = layer.forward(x, *settings)
+    kept = cache[0] if layer is leaky_relu else cache
+    before, expected = np.array(kept), np.array(out)
+    layer.backward(dout, cache)
+    out[...] = np.nan  # it may be scribbled on
     dx = layer.backward(dout, cache)
+    np.testing.assert_array_equal(kept, before)
     for n in range(len(x)):
         out_of_one, cache = layer.forward(x[n], *settings)
-        np.testing.assert_allclose(out[n], out_of_one, rtol=1e-6)
+        np.testing.assert_allclose(expected[n], out_of_one, rtol=1e-6)
         np.testing.assert_allclose(dx[n], layer.backward(dout[n], cache), rtol=1e-6, atol=1e-7)
-    assert order_in_memory(out) == order_in_memory(dx) == order_in_memory(x)
+    assert order_in_memory(out) == order_in_memory(kept) == order_in_memory(dx) == order_in_memory(x)
+
+
+def test_every_part_keeps_to_the_caller_s_errstate(number_of_threads):
+    x = np.zeros((8, 64, 64))
+    x[-1] = np.inf
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(in_parts(lambda x, out: np.multiply(x, 0, out=out), x)[-1]).all()
+    with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
+        in_parts(lambda x, out: np.multiply(x, 0, out=out), x)

@@ -200,14 +200,14 @@ def test_results_are_given_back_on_request_and_stay_with_who_holds_them():
 
 @pytest.mark.parametrize("shape", [(), (0,), (0, 5), (3, 0, 4), (LEAST_RESULT_BYTES // 4 - 1,)])
 def test_nothing_and_little_come_from_malloc(shape):
-    for array in (empty(shape, np.float32), empty_like(np.ones(shape, np.float32))):
+    for array in (empty(shape, np.float32), empty_like(np.ones(shape, np.float32), np.float32)):
         assert array.shape == shape and array.dtype == np.float32 and array.base is None
     assert workspace_bytes() == 0
 
 
 def test_the_bound_of_what_comes_from_malloc():
     assert empty((LEAST_RESULT_BYTES,), np.uint8).base is not None
-    assert empty_like(np.ones((LEAST_RESULT_BYTES,), np.uint8)).base is not None
+    assert empty_like(np.ones((LEAST_RESULT_BYTES,), np.uint8), np.uint8).base is not None
 
 
 LAYOUTS = {
@@ -224,10 +224,10 @@ LAYOUTS = {
 @pytest.mark.parametrize("lay", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize("shape", [(6, 18, 31, 33), (1, 4, 131, 255), (6, 1, 131, 255)])
 def test_empty_like_keeps_the_layout(shape, lay, dtype):
-    x = lay(np.ones(shape, dtype))
-    like = empty_like(x)
-    assert like.shape == x.shape and like.dtype == x.dtype and like.base is not None
-    expected = np.empty_like(x)
+    x = lay(np.ones(shape, np.float32))
+    like = empty_like(x, dtype)
+    assert like.shape == x.shape and like.dtype == dtype and like.base is not None
+    expected = np.empty_like(x, dtype)
     for axis in range(x.ndim):
         if x.shape[axis] > 1:  # the others' strides mean nothing
             assert like.strides[axis] == expected.strides[axis]
