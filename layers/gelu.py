@@ -55,13 +55,13 @@ def gelu_backward(dout, cache):
     x = cache
     check_arrays("gelu_backward", dout=(dout, x.shape))
 
-    def part(dout, x, dx):
+    def times_slope(dout, x, dx):
         # Beyond 40 the density is 0 in either precision, and the square of a large x would overflow.
         near = np.clip(x, -40, 40)
         density = np.exp(-near * near / 2) / math.sqrt(2 * math.pi)
         np.multiply(dout, scipy.special.ndtr(x) + near * density, out=dx)
 
-    return in_parts(part, dout, x)
+    return in_parts(times_slope, dout, x)
 
 
 gelu = Layer(gelu_forward, gelu_backward)
