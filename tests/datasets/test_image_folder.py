@@ -116,7 +116,7 @@ def claiming(width, height):
         (saved(RED, "TIFF"), "is no image that can be read: cannot identify image file"),
         (claiming(12000, 12000), "is no image that can be read: Image size (144000000 pixels) exceeds limit"),
         (claiming(2**30, 2**30), "is no image that can be read: Image size"),
-        (saved(Image.fromarray(np.zeros((6, 4), np.uint16)), "PNG"), "its pixels are of mode I"),
+        (saved(Image.fromarray(np.zeros((6, 4), np.uint16)), "PNG"), "its pixels are of mode I;16, not of 8 bits"),
     ],
 )
 def test_images_refused(content, words, tmp_path):

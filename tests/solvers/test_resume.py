@@ -14,6 +14,7 @@ import pytest
 from models import FullyConnectedNet
 from solvers import UPDATE_RULES, CheckpointError, Solver, cosine, read_checkpoint, step, warmup
 from solvers.checkpoint import write_checkpoint
+from solvers.resume import describe_function
 from solvers.snapshot import describe_data
 
 from .tiny import Restless, SoftmaxRegression, blobs, scripted
@@ -280,6 +281,17 @@ OTHERS = {
     "augment": (jitter, "augment is None there and 'jitter' here"),
     "prepare": (halved, "prepare is None there and 'multiply((1,) <f8 sha256 "),
 }
+
+
+def test_a_function_without_a_qualified_name_is_known_by_its_name():
+    """So is a ufunc before NumPy 2.2."""
+
+    class Scale:
+        pass
+
+    nameless, named = Scale(), Scale()
+    named.__name__ = "halved"
+    assert (describe_function(nameless), describe_function(named), describe_function(None)) == ("Scale", "halved", None)
 
 
 @pytest.fixture(scope="module")
