@@ -11,11 +11,11 @@ small enough to stay in the core's own cache, is faster than reading them back f
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .channel_norm import sum_of_channels
-from .layout import channels_first, channels_last
+from .channel_norm import long_rows, sum_of_channels
+from .layout import channels_first, channels_last, filters_first, filters_last
 from .products import long_matmul
 from .threads import split
-from .workspace import blocks, empty, scratch
+from .workspace import blocks, copy_runs, empty, scratch
 
 # A block of rows that stays in a core's L2 cache beside the filters.
 BLOCK_BYTES = 1 << 21
@@ -28,9 +28,8 @@ def fits(C, F, HH, WW, stride, pad):
 def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the channels last in memory."""
     x = channels_last(x)
-    F, C, HH, WW = w.shape
-    out = empty((len(x), *out_size, F), np.result_type(x, w, b))
-    correlate(x, as_columns(w), b, stride, (pad, pad), (HH, WW), out)
+    out = empty((len(x), *out_size, len(w)), np.result_type(x, w, b))
+    correlate(x, filters_last(w), b, stride, (pad, pad), out)
     return channels_first(out)
 
 
@@ -50,7 +49,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
         return dw
 
     dw = sum(split(part, N, dout.nbytes / 2 * K))
-    return dw.reshape(HH, WW, C, F).transpose(3, 2, 0, 1), sum_of_channels(channels_first(dout))
+    return filters_first(dw.reshape(HH, WW, C, F)), sum_of_channels(channels_first(dout))
 
 
 def backward_x(dout, w, x_shape, stride, pad):
@@ -61,29 +60,28 @@ def backward_x(dout, w, x_shape, stride, pad):
         # A pixel is reached by the filters from the other side: dx is dout correlated with the flipped filters.
         N, _, H, W = x_shape
         dx = empty((N, H, W, C), dout.dtype)
-        flipped = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-        correlate(dout, as_columns(flipped), None, 1, (HH - 1 - pad, WW - 1 - pad), (HH, WW), dx)
+        flipped = np.ascontiguousarray(w[:, :, ::-1, ::-1].transpose(2, 3, 0, 1))
+        correlate(dout, flipped, None, 1, (HH - 1 - pad, WW - 1 - pad), dx)
         return channels_first(dx)
     rows_of_filters = np.ascontiguousarray(w.transpose(0, 2, 3, 1)).reshape(F, HH * WW * C)
     return channels_first(_scatter(dout, rows_of_filters, x_shape, (HH, WW), stride, pad))
 
 
-def as_columns(w):
-    """The filters (F, C, HH, WW) as a matrix (HH * WW * C, F)."""
-    F, C, HH, WW = w.shape
-    return np.ascontiguousarray(w.transpose(2, 3, 1, 0)).reshape(HH * WW * C, F)
+def correlate(x, filters, b, stride, pads, out):
+    """Write ``windows of x @ filters + b`` to out, without b if it is None.
 
-
-def correlate(x, columns, b, stride, pads, window, out):
-    """Write ``windows of x @ columns + b`` to out, without b if it is None; x and out have their channels last."""
-    N, H_out, W_out, F = out.shape
+    x and out have their channels last, the filters, (HH, WW, C, F), these; pads are those above and to the left.
+    """
+    (N, H_out, W_out, F), window = out.shape, filters.shape[:2]
+    columns = filters.reshape(-1, F)
 
     def part(start, stop):
         for images, rows, windows in _blocks(x, start, stop, window, stride, pads, (H_out, W_out)):
             block = out[images, rows].reshape(-1, F)
             long_matmul(windows, columns, out=block)
             if b is not None:
-                block += b
+                _, block, biases = long_rows(block, b)
+                block += biases
 
     split(part, N, out.nbytes / 2 * len(columns))
 
@@ -98,14 +96,15 @@ def _scatter(dout, rows_of_filters, x_shape, window, stride, pad):
     def part(start, stop):
         for images in blocks(start, stop, image_bytes, BLOCK_BYTES):
             n = images.stop - images.start
-            dwindows = scratch("windows", (n, H_out, W_out, HH, WW, C), dout.dtype)
+            dwindows = scratch("windows", (n, H_out, W_out, HH, WW * C), dout.dtype)
             long_matmul(dout[images].reshape(-1, F), rows_of_filters, out=dwindows.reshape(n * H_out * W_out, -1))
             padded = scratch("padded", (n, H + 2 * pad, W + 2 * pad, C), dout.dtype)
             padded[...] = 0
+            every = _windows(padded, window, stride, (H_out, W_out))
             for i in range(HH):
-                for j in range(WW):
-                    share = dwindows[:, :, :, i, j]
-                    padded[:, i : i + stride * H_out : stride, j : j + stride * W_out : stride] += share
+                for first in range(0, WW, stride):  # in so many pixels beside each other, no two windows meet
+                    run = slice(first * C, min(first + stride, WW) * C)
+                    every[:, :, :, i, run] += dwindows[:, :, :, i, run]
             dx[images] = padded[:, pad : pad + H, pad : pad + W]
 
     split(part, N, dout.nbytes / 2 * rows_of_filters.shape[1])
@@ -118,17 +117,19 @@ def _blocks(x, start, stop, window, stride, pads, out_size):
     row_bytes = W_out * HH * WW * C * x.itemsize
     for images in blocks(start, stop, row_bytes * H_out, BLOCK_BYTES):
         padded = _pad(x[images], pads)
-        n, strides = len(padded), padded.strides
-        every = as_strided(
-            padded,
-            (n, H_out, W_out, HH, WW, C),
-            (strides[0], strides[1] * stride, strides[2] * stride, *strides[1:]),
-            writeable=False,
-        )
+        every = _windows(padded, window, stride, out_size)
         for rows in blocks(0, H_out, row_bytes, BLOCK_BYTES):
             windows = scratch("windows", every[:, rows].shape, x.dtype)
-            np.copyto(windows, every[:, rows])
+            copy_runs(windows, every[:, rows])
             yield images, rows, windows.reshape(-1, HH * WW * C)
+
+
+def _windows(padded, window, stride, out_size):
+    """View images (n, H, W, C) as (n, H', W', HH, WW * C): the rows of all windows, each a run in memory."""
+    n, _, _, C = padded.shape
+    image, row, pixel, _ = padded.strides
+    (HH, WW), number = window, padded.itemsize
+    return as_strided(padded, (n, *out_size, HH, WW * C), (image, stride * row, stride * pixel, row, number))
 
 
 def _pad(x, pads):

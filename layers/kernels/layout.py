@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from .threads import split
-from .workspace import LINE_BYTES, blocks, empty, order_in_memory, scratch
+from .workspace import LINE_BYTES, blocks, copy_runs, empty, order_in_memory, scratch
 
 # The axes of images as (outer, H, W, inner).
 CHANNELS_LAST, EXAMPLES_LAST = (0, 2, 3, 1), (1, 2, 3, 0)
@@ -22,6 +22,9 @@ _BACK = {order: tuple(np.argsort(order)) for order in (CHANNELS_LAST, EXAMPLES_L
 
 # A block of images whose copy stays in a core's L2 cache.
 BLOCK_BYTES = 1 << 20
+
+# Smaller filters than that are laid with the filters last in one go.
+LEAST_FILTER_BYTES = 1 << 20
 
 # Numbers whose addresses differ by multiples of WAY_BYTES compete for the same few lines of a core's L1 cache. Just so
 # far apart lie the channels of 32 x 32 pixels in float32, and the examples, too.
@@ -42,6 +45,50 @@ def lay(x, order):
     """View images as (outer, H, W, inner), to be read only; copied only if they do not have that layout."""
     x = x.transpose(order)
     return x if _lies_in(x, order) else _swap(_copy(_swap(x, order)), order)
+
+
+def filters_last(w):
+    """Lay filters (F, C, HH, WW) as (HH, WW, C, F)."""
+    if w.nbytes < LEAST_FILTER_BYTES:
+        return np.ascontiguousarray(w.transpose(2, 3, 1, 0))
+    F, C, HH, WW = w.shape
+    out = np.empty((HH, WW, C, F), w.dtype)
+
+    def part(some):
+        out[..., some] = np.ascontiguousarray(w[some].transpose(0, 2, 3, 1)).transpose(1, 2, 3, 0)
+
+    _some_at_a_time(part, w)
+    return out
+
+
+def filters_first(w):
+    """Lay filters (HH, WW, C, F) as (F, C, HH, WW)."""
+    if w.nbytes < LEAST_FILTER_BYTES:
+        return np.ascontiguousarray(w.transpose(3, 2, 0, 1))
+    HH, WW, C, F = w.shape
+    out = np.empty((F, C, HH, WW), w.dtype)
+
+    def part(some):
+        few = scratch("filters", w[..., some].shape, w.dtype)
+        copy_runs(few, w[..., some])
+        out[some] = few.transpose(3, 2, 0, 1)
+
+    _some_at_a_time(part, out)
+    return out
+
+
+def _some_at_a_time(part, w):
+    """Call ``part(some)`` for slices of filters (F, C, HH, WW), as many as have numbers side by side in a cache line.
+
+    To bring the first axis to the end, or the last to the beginning, takes every number from another cache line, and the
+    lines of all filters do not stay at hand until the next numbers are taken. Some filters' do, once they lie together.
+    """
+
+    def several(start, stop):
+        for some in blocks(start, stop, w.itemsize, LINE_BYTES):
+            part(some)
+
+    split(several, len(w), 30 * w.nbytes)
 
 
 def unlay(x, order):

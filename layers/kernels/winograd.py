@@ -33,10 +33,10 @@ from numpy.polynomial import polynomial
 
 from . import im2col
 from .channel_norm import sum_of_channels
-from .layout import channels_first, channels_last
+from .layout import channels_first, channels_last, filters_first, filters_last
 from .products import MOST_OPERATIONS
 from .threads import split
-from .workspace import blocks, empty, scratch
+from .workspace import blocks, copy_runs, empty, scratch
 
 POINTS = np.array([0, 2 / 3, -2 / 3, 3 / 2, -3 / 2])
 TILE, OUT, FILTER = 6, 4, 3
@@ -44,8 +44,8 @@ TILE, OUT, FILTER = 6, 4, 3
 # What the tiles of a block may take, transformed, so that they stay in a core's cache or near it.
 BLOCK_BYTES = 5 << 18
 
-# What it takes to transform a byte of filters, or of their gradients, in the operations that `split` counts.
-TRANSFORM_WORK = 30
+# What it takes to make a byte of transformed filters, or of gradients from it, in the operations that `split` counts.
+TRANSFORM_WORK = 8
 
 
 def fits(C, F, HH, WW, stride, pad):
@@ -88,7 +88,7 @@ _A_OF_W, _G_OF_W, _B_OF_W = map(_in_both_dtypes, transforms(POINTS, OUT, FILTER)
 def forward(x, w, b, stride, pad, out_size):
     """Return out of shape (N, F, H', W'), with the channels last in memory."""
     out = empty((len(x), *out_size, len(w)), np.result_type(x, w, b))
-    _correlate(channels_last(x), w, b, pad, out)
+    _correlate(channels_last(x), filters_last(w), b, pad, out)
     return channels_first(out)
 
 
@@ -96,7 +96,8 @@ def backward_x(dout, w, x_shape, stride, pad):
     """Return dx of shape (N, C, H, W), with the channels last in memory: dout correlated with the flipped filters."""
     N, C, H, W = x_shape
     dx = empty((N, H, W, C), dout.dtype)
-    _correlate(channels_last(dout), w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3), None, 2 - pad, dx)
+    flipped = np.ascontiguousarray(w[:, :, ::-1, ::-1].transpose(2, 3, 0, 1))
+    _correlate(channels_last(dout), flipped, None, 2 - pad, dx)
     return channels_first(dx)
 
 
@@ -108,65 +109,73 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
 
     def part(start, stop):
         total = empty((TILE * TILE, C, F), dtype)
-        total[...] = 0
-        product = scratch("product", total.shape, dtype)
+        if start == stop:
+            total[...] = 0
         for n, alike in _blocks_alike(start, stop, grid, C, F, dtype):
             transform = _transform_of_images(_B_OF_W[dtype], images[:n], pad, grid, "x")
             dtransform = _transform_of_images(_G_OF_W[dtype], dimages[:n], 0, grid, "dout")
             for block in alike:
+                first = block.start == start
+                product = total if first else scratch("product", total.shape, dtype)
                 np.matmul(transform(images[block]).transpose(0, 2, 1), dtransform(dimages[block]), out=product)
-                np.add(total, product, out=total)
+                if not first:
+                    np.add(total, product, out=total)
         return total
 
     total, *others = split(part, N, dout.nbytes / 2 * C * 9)
     dw = np.empty((FILTER, FILTER, C, F), dtype)
 
-    def channels(start, stop):
+    def channels(some):
         for other in others:
-            total[:, start:stop] += other[:, start:stop]
-        _transform(_A_OF_W[dtype].T, total[:, start:stop], out=dw[:, :, start:stop])
+            total[:, some] += other[:, some]
+        _transform(_A_OF_W[dtype].T, total[:, some], out=dw[:, :, some])
 
-    split(channels, C, dw.nbytes * TRANSFORM_WORK)
+    _by_channels(channels, total)
     if not np.isfinite(dw.sum()):
         return im2col.backward_w_and_b(x, dout, w_shape, stride, pad)
-    return dw.transpose(3, 2, 0, 1).copy(), sum_of_channels(channels_first(dimages))
+    return filters_first(dw), sum_of_channels(channels_first(dimages))
 
 
-def _correlate(x, w, b, pad, out):
-    """Write the correlation of x with the filters, plus b unless it is None, to out; both with channels last."""
+def _correlate(x, filters, b, pad, out):
+    """Write the correlation of x with the filters, plus b unless it is None, to out; as `im2col.correlate` has them."""
     (N, H_out, W_out, F), C, dtype = out.shape, x.shape[3], out.dtype
     rows, columns = grid = -(-H_out // OUT), -(-W_out // OUT)
     whole = (rows * OUT, columns * OUT) == (H_out, W_out)
-    filters = empty((TILE * TILE, C, F), dtype)
+    transformed = empty((TILE * TILE, C, F), dtype)
 
-    def channels(start, stop):
-        some = np.ascontiguousarray(w[:, start:stop].transpose(2, 3, 1, 0), dtype)
-        _transform(_G[dtype], some, out=filters[:, start:stop])
+    def channels(some):
+        _transform(_G[dtype], np.ascontiguousarray(filters[:, :, some], dtype), out=transformed[:, some])
 
     def part(start, stop):
         for n, alike in _blocks_alike(start, stop, grid, C, F, dtype):
             transform = _transform_of_images(_B[dtype], x[:n], pad, grid, "x")
             product = scratch("product", (TILE * TILE, rows * n * columns, F), dtype)
-            tiles = scratch("tiles", (OUT, OUT, rows, n, columns, F), dtype)
-            result = tiles.transpose(3, 2, 0, 4, 1, 5)
+            outputs = _transform_of_products(product, b)
             uncut = None if whole else scratch("uncut", (n, rows * OUT, columns * OUT, F), dtype)
             for block in alike:
-                np.matmul(transform(x[block]), filters, out=product)
-                _transform(_A[dtype].T, product, out=tiles)
+                np.matmul(transform(x[block]), transformed, out=product)
+                tiles = outputs()
                 if not np.isfinite(sum_of_squares(tiles)):
                     # A NaN or infinity would spread over its whole tile; the direct sum takes it where it belongs.
-                    im2col.correlate(x[block], im2col.as_columns(w), b, 1, (pad, pad), (FILTER, FILTER), out[block])
+                    im2col.correlate(x[block], filters, b, 1, (pad, pad), out[block])
                     continue
-                target = out[block] if whole else uncut
-                if b is None:
-                    np.copyto(target.reshape(result.shape), result)
-                else:
-                    np.add(result, b, out=target.reshape(result.shape))
+                target = (out[block] if whole else uncut).reshape(n, rows, OUT, columns, OUT, F)
+                copy_runs(target, tiles.reshape(OUT, OUT, rows, n, columns, F).transpose(3, 2, 0, 4, 1, 5))
                 if not whole:
                     out[block] = uncut[:, :H_out, :W_out]
 
-    split(channels, C, w.nbytes * TRANSFORM_WORK)
+    _by_channels(channels, transformed)
     split(part, N, out.nbytes / 2 * C * 9)
+
+
+def _by_channels(function, filters):
+    """Call ``function(some)`` for slices of the channels of transformed filters (36, C, F), on several threads."""
+
+    def part(start, stop):
+        for some in blocks(start, stop, filters[:, :1].nbytes, BLOCK_BYTES):
+            function(some)
+
+    split(part, filters.shape[1], filters.nbytes * TRANSFORM_WORK)
 
 
 def _blocks_alike(start, stop, grid, C, F, dtype):
@@ -207,10 +216,33 @@ def _transform_of_images(matrix, images, pad, grid, name):
 
     def transform(images):
         np.copyto(inside, images)
-        np.copyto(pixels, columns_of_tiles)
+        copy_runs(pixels, columns_of_tiles)
         np.matmul(matrix, pixels.reshape(height, k, run), out=half)
         np.matmul(matrix, rows_of_tiles, out=transformed.transpose(1, 2, 0, 3))
         return transformed.reshape(m * m, rows * n * columns, C)
+
+    return transform
+
+
+def _transform_of_products(product, b):
+    """Return a function that makes of products (36, tiles, F) the outputs (16, tiles, F), plus b unless it is None.
+
+    They lie in scratch memory until the next call. The bias is one more number for the second transform to add up, with
+    a column of ones; written once, it stays there.
+    """
+    (_, tiles, F), dtype = product.shape, product.dtype
+    matrix = _A[dtype].T
+    half = scratch("half of products", (TILE + 1, OUT, tiles, F), dtype)
+    half[TILE] = 0 if b is None else b
+    with_ones = matrix if b is None else np.hstack([matrix, np.ones((OUT, 1), dtype)])
+    half = half[: with_ones.shape[1]].reshape(-1, OUT, tiles * F)
+    by_rows = product.reshape(TILE, TILE, tiles * F).swapaxes(0, 1)
+    outputs = scratch("tiles", (OUT, OUT, tiles * F), dtype)
+
+    def transform():
+        np.matmul(matrix, by_rows, out=half[:TILE])
+        np.matmul(with_ones, half.swapaxes(0, 1), out=outputs)
+        return outputs.reshape(OUT * OUT, tiles, F)
 
     return transform
 

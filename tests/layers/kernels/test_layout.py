@@ -11,6 +11,8 @@ from layers.kernels.layout import (
     channels_first,
     channels_last,
     empty_laid,
+    filters_first,
+    filters_last,
     lay,
     order_of,
     unlay,
@@ -97,3 +99,17 @@ def test_affine_flattens_for_both_passes_at_once(order):
     x = laid((2, 3, 4, 5), order)
     _, (kept, _, _) = affine_forward(x, np.ones((60, 7)), np.ones(7))
     assert kept.shape == x.shape and np.shares_memory(kept, kept.reshape(2, 60))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("least", [0, layout.LEAST_FILTER_BYTES], ids=["in parts", "in one go"])
+@pytest.mark.parametrize("shape", [(1, 1, 1, 1), (16, 3, 3, 3), (37, 5, 2, 3), (3, 0, 3, 3), (0, 2, 3, 3)])
+def test_filters_are_laid_and_laid_back(shape, least, dtype, number_of_threads, monkeypatch):
+    monkeypatch.setattr(layout, "LEAST_FILTER_BYTES", least)
+    w = np.arange(np.prod(shape), dtype=dtype).reshape(shape)
+    laid = filters_last(w)
+    assert laid.flags.c_contiguous
+    np.testing.assert_array_equal(laid, w.transpose(2, 3, 1, 0))
+    back = filters_first(laid)
+    assert back.flags.c_contiguous
+    np.testing.assert_array_equal(back, w)

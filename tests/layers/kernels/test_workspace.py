@@ -9,7 +9,16 @@ import pytest
 import layers
 from layers import chain, conv_bn_relu, conv_relu_pool, max_pool, release_workspace, softmax_loss
 from layers.kernels import workspace
-from layers.kernels.workspace import LEAST_RESULT_BYTES, MOST_BYTES, blocks, empty, empty_like, scratch, workspace_bytes
+from layers.kernels.workspace import (
+    LEAST_RESULT_BYTES,
+    MOST_BYTES,
+    blocks,
+    copy_runs,
+    empty,
+    empty_like,
+    scratch,
+    workspace_bytes,
+)
 from models import Classifier, ConvNet
 from solvers import Solver
 
@@ -344,3 +353,14 @@ def test_what_is_kept_unused_makes_room_for_what_is_larger(monkeypatch):
     where = address(empty((2 * LEAST_RESULT_BYTES,), np.uint8))
     assert address(empty((2 * LEAST_RESULT_BYTES,), np.uint8)) == where
     assert workspace_bytes() == 2 * LEAST_RESULT_BYTES
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("run", [0, 1, 3, 16])
+def test_runs_are_copied_bit_by_bit_between_any_places(run, dtype):
+    bits = np.random.default_rng(0).bytes(6 * 5 * (run + 2) * np.dtype(dtype).itemsize)  # NaNs of all kinds among them
+    a = np.frombuffer(bits, dtype).reshape(6, 5, run + 2)[::2, ::-1, 1 : 1 + run].swapaxes(0, 1)
+    to = np.zeros((5, 4, run + 1), dtype)
+    copy_runs(to[:, :3, :run], a)
+    assert to[:, :3, :run].tobytes() == a.tobytes()
+    assert not to[:, 3].any() and not to[..., run].any()
