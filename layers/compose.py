@@ -7,6 +7,10 @@ part, backward hands each part's dx back to the one before, and where a value br
 import inspect
 from collections import Counter
 
+import numpy as np
+
+from .kernels.elementwise import in_parts
+
 
 class Layer:
     """A pair of functions, ``out, cache = forward(x, ...)`` and ``dx, ... = backward(dout, cache)``.
@@ -336,7 +340,7 @@ def _numbered(names):
 def _sum(values):
     first, *rest = values
     for value in rest:
-        first = first + value
+        first = in_parts(np.add, first, value)
     return first
 
 

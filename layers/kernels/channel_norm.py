@@ -49,7 +49,7 @@ def moments(x):
         yield np.subtract(x[rows], repeated, out=work)
         yield np.multiply(work, work, out=work)
 
-    offset, square = _totals(x, k, 10 * x.nbytes, powers) / P
+    offset, square = _totals(x, k, 17 * x.nbytes, powers) / P
     return (near + offset).astype(x.dtype), np.maximum(square - offset**2, 0).astype(x.dtype)
 
 
@@ -73,7 +73,7 @@ def scale_and_shift(x, mean, std, gamma, beta, passed=None):
                 np.maximum(block, zeros, out=block)  # NumPy compares two arrays faster than one with 0
                 np.greater(block, 0, out=passed[rows])
 
-    split(part, len(x), 12 * x.nbytes)
+    split(part, len(x), 20 * x.nbytes)
     return result
 
 
@@ -90,7 +90,7 @@ def sums_for_backward(dout, x, mean, std, passed=None):
         work = np.subtract(x[rows], mean, out=scratch("rows", d.shape, x.dtype))
         yield np.multiply(work, d, out=work)
 
-    dbeta, dgamma = _totals(x, k, 15 * x.nbytes, sums)
+    dbeta, dgamma = _totals(x, k, 25 * x.nbytes, sums)
     return (dgamma / std).astype(dout.dtype), dbeta.astype(dout.dtype)
 
 
@@ -113,7 +113,7 @@ def backward(dout, x, mean, std, gamma, dgamma, dbeta, passed=None):
             block -= shift
             block *= scale
 
-    split(part, len(x), 17 * x.nbytes)
+    split(part, len(x), 29 * x.nbytes)
     return result
 
 

@@ -44,6 +44,9 @@ TILE, OUT, FILTER = 6, 4, 3
 # What the tiles of a block may take, transformed, so that they stay in a core's cache or near it.
 BLOCK_BYTES = 5 << 18
 
+# With fewer tiles than that each thread would take all filters for too few of them.
+FEW_TILES = 64
+
 # What it takes to make a byte of transformed filters, or of gradients from it, in the operations that `split` counts.
 TRANSFORM_WORK = 8
 
@@ -107,7 +110,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
     (F, C, _, _), (N, H_out, W_out, _), dtype = w_shape, dimages.shape, dout.dtype
     grid = -(-H_out // OUT), -(-W_out // OUT)
 
-    def part(start, stop):
+    def part(start, stop, matmul=np.matmul):
         total = empty((TILE * TILE, C, F), dtype)
         if start == stop:
             total[...] = 0
@@ -117,12 +120,12 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
             for block in alike:
                 first = block.start == start
                 product = total if first else scratch("product", total.shape, dtype)
-                np.matmul(transform(images[block]).transpose(0, 2, 1), dtransform(dimages[block]), out=product)
+                matmul(transform(images[block]).transpose(0, 2, 1), dtransform(dimages[block]), out=product)
                 if not first:
                     np.add(total, product, out=total)
         return total
 
-    total, *others = split(part, N, dout.nbytes / 2 * C * 9)
+    total, *others = _by_images(part, N, grid, dout.nbytes / 2 * C * 9)
     dw = np.empty((FILTER, FILTER, C, F), dtype)
 
     def channels(some):
@@ -146,14 +149,14 @@ def _correlate(x, filters, b, pad, out):
     def channels(some):
         _transform(_G[dtype], np.ascontiguousarray(filters[:, :, some], dtype), out=transformed[:, some])
 
-    def part(start, stop):
+    def part(start, stop, matmul=np.matmul):
         for n, alike in _blocks_alike(start, stop, grid, C, F, dtype):
             transform = _transform_of_images(_B[dtype], x[:n], pad, grid, "x")
             product = scratch("product", (TILE * TILE, rows * n * columns, F), dtype)
             outputs = _transform_of_products(product, b)
             uncut = None if whole else scratch("uncut", (n, rows * OUT, columns * OUT, F), dtype)
             for block in alike:
-                np.matmul(transform(x[block]), transformed, out=product)
+                matmul(transform(x[block]), transformed, out=product)
                 tiles = outputs()
                 if not np.isfinite(sum_of_squares(tiles)):
                     # A NaN or infinity would spread over its whole tile; the direct sum takes it where it belongs.
@@ -165,7 +168,25 @@ def _correlate(x, filters, b, pad, out):
                     out[block] = uncut[:, :H_out, :W_out]
 
     _by_channels(channels, transformed)
-    split(part, N, out.nbytes / 2 * C * 9)
+    _by_images(part, N, grid, out.nbytes / 2 * C * 9)
+
+
+def _by_images(part, N, grid, work):
+    """Call ``part(start, stop)`` for parts of N images, on several threads, and return the results.
+
+    With few tiles it takes longest to read the filters, or to write their gradients. Then all images are one part, and
+    the threads share out the points: each reads what belongs to its own.
+    """
+    if N * grid[0] * grid[1] > FEW_TILES:
+        return split(part, N, work)
+
+    def matmul(a, b, out):
+        def points(start, stop):
+            np.matmul(a[start:stop], b[start:stop], out=out[start:stop])
+
+        split(points, len(out), work / 4)
+
+    return split(lambda *_: part(0, N, matmul), 1, work)
 
 
 def _by_channels(function, filters):
