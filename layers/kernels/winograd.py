@@ -85,6 +85,7 @@ def _in_both_dtypes(matrix):
 
 
 _A, _G, _B = map(_in_both_dtypes, transforms(POINTS, FILTER, OUT))
+_ONES_AND_A = {dtype: np.vstack([np.ones((1, OUT), dtype), matrix]) for dtype, matrix in _A.items()}
 _A_OF_W, _G_OF_W, _B_OF_W = map(_in_both_dtypes, transforms(POINTS, OUT, FILTER))
 
 
@@ -151,8 +152,8 @@ def _correlate(x, filters, b, pad, out):
 
     def part(start, stop, matmul=np.matmul):
         for n, alike in _blocks_alike(start, stop, grid, C, F, dtype):
-            transform = _transform_of_images(_B[dtype], x[:n], pad, grid, "x")
             product = scratch("product", (TILE * TILE, rows * n * columns, F), dtype)
+            transform = _transform_of_images(_B[dtype], x[:n], pad, grid, "x", 0 if b is None else OUT * product[0].size)
             outputs = _transform_of_products(product, b)
             uncut = None if whole else scratch("uncut", (n, rows * OUT, columns * OUT, F), dtype)
             for block in alike:
@@ -210,11 +211,12 @@ def _blocks_alike(start, stop, grid, C, F, dtype):
     return groupby(blocks(start, stop, grid[0] * grid[1], tiles), lambda block: block.stop - block.start)
 
 
-def _transform_of_images(matrix, images, pad, grid, name):
+def _transform_of_images(matrix, images, pad, grid, name, spared=0):
     """Return a function that applies a matrix (m, k) to columns and rows of the tiles of images like these.
 
     A tile has k x k pixels, and every 4 pixels one begins. What the function returns, of shape (m * m, number of tiles,
-    C) with the tiles in the order row, image, column, lies in the scratch array of that name until the next call.
+    C) with the tiles in the order row, image, column, lies in the scratch array of that name until the next call. So
+    many numbers are spared at the beginning of the memory for what is between the two transforms.
 
     Tiles of 6 share two pixels with the next. They are cut apart in one direction only, along the rows of the images,
     and transformed in it; in the other direction the second transform then takes its rows where they lie.
@@ -230,7 +232,7 @@ def _transform_of_images(matrix, images, pad, grid, name):
     image, row, pixel, channel = padded.strides
     columns_of_tiles = as_strided(padded, (height, k, n, columns, C), (row, pixel, image, OUT * pixel, channel))
     pixels = scratch("tiles", columns_of_tiles.shape, dtype)
-    half = scratch("half", (height, m, run), dtype)
+    half = scratch("half", (spared + height * m * run,), dtype)[spared:].reshape(height, m, run)
     line, point, number = half.strides
     rows_of_tiles = as_strided(half, (m, rows, k, run), (point, OUT * line, line, number))
     transformed = scratch(name, (m, m, rows, run), dtype)
@@ -248,22 +250,23 @@ def _transform_of_images(matrix, images, pad, grid, name):
 def _transform_of_products(product, b):
     """Return a function that makes of products (36, tiles, F) the outputs (16, tiles, F), plus b unless it is None.
 
-    They lie in scratch memory until the next call. The bias is one more number for the second transform to add up, with
-    a column of ones; written once, it stays there.
+    They lie in scratch memory until the next call. The bias is one number more for the second transform to add up, with
+    a column of ones. It is written once: what the transform of images writes to the same memory begins behind it.
     """
-    (_, tiles, F), dtype = product.shape, product.dtype
-    matrix = _A[dtype].T
-    half = scratch("half of products", (TILE + 1, OUT, tiles, F), dtype)
-    half[TILE] = 0 if b is None else b
-    with_ones = matrix if b is None else np.hstack([matrix, np.ones((OUT, 1), dtype)])
-    half = half[: with_ones.shape[1]].reshape(-1, OUT, tiles * F)
+    (_, tiles, F), matrix = product.shape, _A[product.dtype].T
     by_rows = product.reshape(TILE, TILE, tiles * F).swapaxes(0, 1)
-    outputs = scratch("tiles", (OUT, OUT, tiles * F), dtype)
+    biases = 0 if b is None else 1
+    half = scratch("half", (biases + TILE, OUT, tiles * F), product.dtype)
+    if biases:
+        half[0].reshape(OUT, tiles, F)[...] = b
+    of_rows, from_half, second = half[biases:], half.swapaxes(0, 1), _ONES_AND_A[product.dtype].T[:, 1 - biases :]
+    outputs = scratch("tiles", (OUT, OUT, tiles * F), product.dtype)
+    of_tiles = outputs.reshape(OUT * OUT, tiles, F)
 
     def transform():
-        np.matmul(matrix, by_rows, out=half[:TILE])
-        np.matmul(with_ones, half.swapaxes(0, 1), out=outputs)
-        return outputs.reshape(OUT * OUT, tiles, F)
+        np.matmul(matrix, by_rows, out=of_rows)
+        np.matmul(second, from_half, out=outputs)
+        return of_tiles
 
     return transform
 
