@@ -41,7 +41,7 @@ def moments(x):
     """
     P = len(x)
     first = x[next(_blocks(x, 0, P))]
-    near = _sum_of(first / len(first)).astype(x.dtype)
+    near = _sum_of(first, 1 / len(first))
     k, x, repeated = long_rows(x, near)
 
     def powers(rows):
@@ -155,13 +155,14 @@ def _totals(x, k, work, values):
     return sum(split(part, len(x), work))
 
 
-def _sum_of(rows):
+def _sum_of(rows, weight=1):
     """Sum the rows of a block by products with ones, which are fast: first runs of them, then the sums of the runs.
 
-    In float32 a sum of many numbers, one after the other, loses digits; one of few does not.
+    In float32 a sum of many numbers, one after the other, loses digits; one of few does not. With a weight, each row
+    counts so much.
     """
     P, C = rows.shape
     runs = P // RUN
-    whole, ones = runs * RUN, np.ones(max(P, RUN), rows.dtype)
-    sums = ones[:RUN] @ rows[:whole].reshape(RUN, runs * C)
-    return ones[:runs] @ sums.reshape(runs, C) + ones[whole:P] @ rows[whole:]
+    whole, weights = runs * RUN, np.full(max(P - runs * RUN, RUN), weight, rows.dtype)
+    sums = weights[:RUN] @ rows[:whole].reshape(RUN, runs * C)
+    return np.ones(runs, rows.dtype) @ sums.reshape(runs, C) + weights[: P - whole] @ rows[whole:]
