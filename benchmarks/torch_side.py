@@ -20,12 +20,12 @@ def import_torch():
 
 
 def to_torch(layer, args, on_images):
-    """Build a layer or a chain of layers from PyTorch's modules.
+    """Build a layer, or layers chained and added up, from PyTorch's modules.
 
     Parameters
     ----------
     layer : Layer
-        Of affine, conv, relu, batch normalisation and pooling; only chained.
+        Of affine, conv, relu, batch normalisation and pooling.
     args : sequence
         The layer's arguments after x; arrays are copied.
     on_images : bool
@@ -42,7 +42,11 @@ def to_torch(layer, args, on_images):
     """
     torch = import_torch()
     modules = []
-    for part, own in _leaves(layer, tuple(args)):
+    for part, own in _links(layer, tuple(args)):
+        if part.joined_by == "add":
+            branches = zip(part.parts, part.split(own))
+            modules.append(_sum(torch, [to_torch(branch, its_own, on_images) for branch, its_own in branches]))
+            continue
         if part.name not in _MAKERS:
             raise ValueError(f"to_torch: no module is known for {part.name!r}; known are {sorted(_MAKERS)}")
         if part.name == "affine" and on_images:
@@ -140,14 +144,29 @@ class TorchLoss:
         return np.array(loss, dx.numpy().dtype), dx.numpy()
 
 
-def _leaves(layer, args):
-    """Each layer written by hand, with its own arguments, in the order of a chain."""
-    if not layer.parts:
+def _links(layer, args):
+    """Each layer written by hand, and each sum, with its own arguments, in the order of a chain."""
+    if layer.joined_by != "chain":
         yield layer, args
-    elif layer.joined_by != "chain":
-        raise ValueError(f"to_torch: {layer.name} is joined by {layer.joined_by!r}; only chains are known")
+        return
     for part, own in zip(layer.parts, layer.split(args)):
-        yield from _leaves(part, own)
+        yield from _links(part, own)
+
+
+def _sum(torch, branches):
+    class Sum(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.branches = torch.nn.ModuleList(branches)
+
+        def forward(self, x):
+            first, *others = self.branches
+            out = first(x)
+            for branch in others:
+                out += branch(x)  # in place, as in torchvision's residual blocks
+            return out
+
+    return Sum()
 
 
 def _affine(torch, w, b):
@@ -166,6 +185,14 @@ def _pool(kind):
         return getattr(torch.nn, kind)(window, stride=pool_param["stride"])
 
     return make
+
+
+def _global_avg_pool(torch):
+    return torch.nn.AdaptiveAvgPool2d(1)
+
+
+def _identity(torch):
+    return torch.nn.Identity()
 
 
 def _batchnorm(torch, gamma, beta, bn_param):
@@ -188,6 +215,8 @@ _MAKERS = {
     "avg_pool": _pool("AvgPool2d"),
     "batchnorm": _batchnorm,
     "conv": _conv,
+    "global_avg_pool": _global_avg_pool,  # of height and width 1; what follows, an affine layer, flattens them
+    "identity": _identity,
     "max_pool": _pool("MaxPool2d"),
     "relu": None,  # depends on its place
     "spatial_batchnorm": _spatial_batchnorm,

@@ -48,10 +48,27 @@ class Module:
         return x
 
     def parameters(self):
-        return [tensor for module in self.args if hasattr(module, "weight") for tensor in (module.weight, module.bias)]
+        return [tensor for module in weighty(self) for tensor in (module.weight, module.bias)]
 
 
-KINDS = "Linear Conv2d BatchNorm1d BatchNorm2d MaxPool2d AvgPool2d ReLU Flatten Sequential".split()
+def weighty(module):
+    """The modules in a module that have parameters, in their order."""
+    if hasattr(module, "weight"):
+        return [module]
+    inner = getattr(module, "branches", None) or getattr(module, "args", ())
+    return [one for part in inner for one in weighty(part)]
+
+
+KINDS = (
+    "Linear Conv2d BatchNorm1d BatchNorm2d MaxPool2d AvgPool2d AdaptiveAvgPool2d ReLU Flatten Identity Sequential".split()
+)
+
+
+class Base:
+    """What a module written by hand derives from."""
+
+    def __call__(self, x):
+        return self.forward(x)
 
 
 def make():
@@ -73,6 +90,8 @@ def make():
         return loss
 
     nn = SimpleNamespace(
+        Module=Base,
+        ModuleList=list,
         Parameter=lambda tensor: tensor,
         CrossEntropyLoss=cross_entropy,
         **{kind: lambda *args, kind=kind, **kwargs: Module(kind, *args, **kwargs) for kind in KINDS},

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -101,6 +103,11 @@ def test_a_row_compares_with_the_faster_of_the_others(monkeypatch):
 def test_a_missed_target_is_said(monkeypatch):
     monkeypatch.setattr(steps, "interleave", lambda sides, effort: {"ours": np.array([1.0]), "other": np.array([0.99])})
     assert compare(TINY_STEP, {"ours": our_step(), "other": our_step()}, TINY)["reached"] == "no"
+
+
+def test_without_a_target_none_is_reached():
+    step = replace(TINY_STEP, target=None)
+    assert compare(step, {"ours": our_step(), "other": our_step()}, TINY)["reached"] is None
 
 
 def test_sides_that_do_not_do_the_same_are_refused():

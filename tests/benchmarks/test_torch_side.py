@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks.steps import STEPS, minibatch
 from benchmarks.torch_side import TorchLayer, TorchLoss, TorchStep, to_torch
-from layers import affine, avg_pool, chain, conv, get_num_threads, max_pool, relu, residual, sigmoid
+from layers import add, affine, avg_pool, chain, conv, get_num_threads, max_pool, relu, residual, sigmoid
 
-from .fake_torch import make
+from .fake_torch import make, weighty
 
 
 @pytest.fixture
@@ -46,9 +46,8 @@ def test_a_net_becomes_the_same_modules(events):
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_every_step_is_known_and_has_our_parameters(events, step):
     model, net = translated(step)
-    weighty = [module for module in net.args if hasattr(module, "weight")]
-    theirs = [tensor.array for module in weighty for tensor in (module.weight, module.bias)]
-    for ours, array, module in zip(model.params.values(), theirs, np.repeat(weighty, 2), strict=True):
+    theirs = [(module, tensor.array) for module in weighty(net) for tensor in (module.weight, module.bias)]
+    for ours, (module, array) in zip(model.params.values(), theirs, strict=True):
         same = array.T if module.kind == "Linear" and array.ndim == 2 else array
         np.testing.assert_array_equal(ours, same)
         assert array.dtype == ours.dtype == module.dtype
@@ -71,18 +70,25 @@ def test_an_affine_layer_is_flattened_only_after_images(events):
     assert [module.kind for module in to_torch(affine, args, True).args] == ["Flatten", "Linear"]
 
 
-@pytest.mark.parametrize("layer, message", [
-    (chain(relu, sigmoid), "no module is known for 'sigmoid'; known are .*'relu'"),
-    (residual(relu), "residual_relu is joined by 'add'"),
-])  # fmt: skip
-def test_what_is_not_known_is_refused(events, layer, message):
-    with pytest.raises(ValueError, match=message):
-        to_torch(layer, (), False)
+def test_branches_are_added_up(events):
+    args = (np.ones((3, 2)), np.ones(2), np.ones((3, 2)), np.ones(2))
+    shortcut, identity = to_torch(chain(add(chain(relu, affine), affine), residual(relu)), args, False).args
+    assert [repr(branch) for branch in shortcut.branches] == [
+        "Sequential(ReLU(inplace=False), Linear(3, 2))",
+        "Sequential(Linear(3, 2))",
+    ]
+    assert [repr(branch) for branch in identity.branches] == ["Sequential(ReLU(inplace=False))", "Sequential(Identity())"]
+    np.testing.assert_array_equal(identity(np.array([1.0, 2.0])), [2.0, 4.0])  # the stand-in's modules do nothing
+
+
+def test_what_is_not_known_is_refused(events):
+    with pytest.raises(ValueError, match="no module is known for 'sigmoid'; known are .*'relu'"):
+        to_torch(chain(relu, sigmoid), (), False)
 
 
 @pytest.mark.parametrize("layout, memory_format", [("NCHW", None), ("channels last", "channels_last")])
 def test_a_step_does_what_a_training_loop_does(events, layout, memory_format):
-    step = STEPS[-1]
+    step = next(step for step in STEPS if "LeNet" in step.name)
     run = TorchStep(step.make_model(), *minibatch(step), "adam", 0.5, layout)
     assert run.net.memory_format == run.X.memory_format == memory_format
     assert ("Adam", 10, 0.5) in events  # five weights and biases
