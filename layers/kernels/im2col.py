@@ -15,7 +15,7 @@ from .channel_norm import long_rows, sum_of_channels
 from .layout import channels_first, channels_last, filters_first, filters_last
 from .products import long_matmul
 from .threads import split
-from .workspace import blocks, copy_runs, empty, scratch
+from .workspace import as_runs, blocks, empty, scratch
 
 # A block of rows that stays in a core's L2 cache beside the filters.
 BLOCK_BYTES = 1 << 21
@@ -120,7 +120,7 @@ def _blocks(x, start, stop, window, stride, pads, out_size):
         every = _windows(padded, window, stride, out_size)
         for rows in blocks(0, H_out, row_bytes, BLOCK_BYTES):
             windows = scratch("windows", every[:, rows].shape, x.dtype)
-            copy_runs(windows, every[:, rows])
+            np.copyto(as_runs(windows), as_runs(every[:, rows]))
             yield images, rows, windows.reshape(-1, HH * WW * C)
 
 

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from .threads import split
-from .workspace import LINE_BYTES, blocks, copy_runs, empty, order_in_memory, scratch
+from .workspace import LINE_BYTES, as_runs, blocks, empty, order_in_memory, scratch
 
 # The axes of images as (outer, H, W, inner).
 CHANNELS_LAST, EXAMPLES_LAST = (0, 2, 3, 1), (1, 2, 3, 0)
@@ -70,7 +70,7 @@ def filters_first(w):
 
     def part(some):
         few = scratch("filters", w[..., some].shape, w.dtype)
-        copy_runs(few, w[..., some])
+        np.copyto(as_runs(few), as_runs(w[..., some]))
         out[some] = few.transpose(3, 2, 0, 1)
 
     _some_at_a_time(part, out)

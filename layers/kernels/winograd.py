@@ -36,7 +36,7 @@ from .channel_norm import sum_of_channels
 from .layout import channels_first, channels_last, filters_first, filters_last
 from .products import MOST_OPERATIONS
 from .threads import split
-from .workspace import blocks, copy_runs, empty, scratch
+from .workspace import as_runs, blocks, empty, scratch
 
 POINTS = np.array([0, 2 / 3, -2 / 3, 3 / 2, -3 / 2])
 TILE, OUT, FILTER = 6, 4, 3
@@ -164,7 +164,8 @@ def _correlate(x, filters, b, pad, out):
                     im2col.correlate(x[block], filters, b, 1, (pad, pad), out[block])
                     continue
                 target = (out[block] if whole else uncut).reshape(n, rows, OUT, columns, OUT, F)
-                copy_runs(target, tiles.reshape(OUT, OUT, rows, n, columns, F).transpose(3, 2, 0, 4, 1, 5))
+                tiles = tiles.reshape(OUT, OUT, rows, n, columns, F).transpose(3, 2, 0, 4, 1, 5)
+                np.copyto(as_runs(target), as_runs(tiles))
                 if not whole:
                     out[block] = uncut[:, :H_out, :W_out]
 
@@ -232,6 +233,7 @@ def _transform_of_images(matrix, images, pad, grid, name, spared=0):
     image, row, pixel, channel = padded.strides
     columns_of_tiles = as_strided(padded, (height, k, n, columns, C), (row, pixel, image, OUT * pixel, channel))
     pixels = scratch("tiles", columns_of_tiles.shape, dtype)
+    runs, runs_of_tiles, pixels = as_runs(pixels), as_runs(columns_of_tiles), pixels.reshape(height, k, run)
     half = scratch("half", (spared + height * m * run,), dtype)[spared:].reshape(height, m, run)
     line, point, number = half.strides
     rows_of_tiles = as_strided(half, (m, rows, k, run), (point, OUT * line, line, number))
@@ -239,8 +241,8 @@ def _transform_of_images(matrix, images, pad, grid, name, spared=0):
 
     def transform(images):
         np.copyto(inside, images)
-        copy_runs(pixels, columns_of_tiles)
-        np.matmul(matrix, pixels.reshape(height, k, run), out=half)
+        np.copyto(runs, runs_of_tiles)
+        np.matmul(matrix, pixels, out=half)
         np.matmul(matrix, rows_of_tiles, out=transformed.transpose(1, 2, 0, 3))
         return transformed.reshape(m * m, rows * n * columns, C)
 

@@ -125,15 +125,13 @@ def order_in_memory(x):
     return sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
 
 
-def copy_runs(to, a):
-    """``np.copyto(to, a)`` for arrays of one dtype whose last axis is a run in memory, in both.
+def as_runs(a):
+    """View an array with each run of numbers along its last axis, side by side in memory, as a single element.
 
-    NumPy goes number by number along the last axis, and begins that loop anew for every run. With each run as a single
-    element, of that many bytes, the short ones take half the time.
+    To copy an array NumPy goes number by number along the last axis, in a loop that it begins anew for every run. With
+    a run as one element, of so many bytes, the short ones take half the time.
     """
-    if to.size:
-        run = np.dtype((np.void, to.shape[-1] * to.itemsize))
-        np.copyto(to.view(run), a.view(run))
+    return a.view(np.dtype((np.void, a.shape[-1] * a.itemsize))) if a.size else a
 
 
 def blocks(start, stop, bytes_each, most_bytes):

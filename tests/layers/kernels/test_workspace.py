@@ -12,8 +12,8 @@ from layers.kernels import workspace
 from layers.kernels.workspace import (
     LEAST_RESULT_BYTES,
     MOST_BYTES,
+    as_runs,
     blocks,
-    copy_runs,
     empty,
     empty_like,
     scratch,
@@ -361,6 +361,6 @@ def test_runs_are_copied_bit_by_bit_between_any_places(run, dtype):
     bits = np.random.default_rng(0).bytes(6 * 5 * (run + 2) * np.dtype(dtype).itemsize)  # NaNs of all kinds among them
     a = np.frombuffer(bits, dtype).reshape(6, 5, run + 2)[::2, ::-1, 1 : 1 + run].swapaxes(0, 1)
     to = np.zeros((5, 4, run + 1), dtype)
-    copy_runs(to[:, :3, :run], a)
+    np.copyto(as_runs(to[:, :3, :run]), as_runs(a))
     assert to[:, :3, :run].tobytes() == a.tobytes()
     assert not to[:, 3].any() and not to[..., run].any()
