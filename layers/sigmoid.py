@@ -1,7 +1,6 @@
 """Logistic sigmoid: ``out = 1 / (1 + exp(-x))``."""
 
 import numpy as np
-import scipy
 
 from .checks import check_arrays
 from .compose import Layer
@@ -18,7 +17,7 @@ def sigmoid_forward(x):
     Returns
     -------
     out : ndarray of x's shape
-        Computed without overflow for any x.
+        Where ``exp(-x)`` is infinite, 0, without a warning.
     cache : ndarray
         A copy of ``out``: the derivative is a function of it alone.
 
@@ -29,8 +28,17 @@ def sigmoid_forward(x):
     array([0. , 0.5, 1. ])
     """
     check_arrays("sigmoid_forward", x=(x, "..."))
-    out = in_parts(scipy.special.expit, x)
+    out = in_parts(_invert_one_plus_exp, x)
     return out, out.copy(order="K")
+
+
+def _invert_one_plus_exp(x, out):
+    """The gates negate, exp, add one and invert, one after the other in the same memory."""
+    np.negative(x, out=out)
+    with np.errstate(over="ignore", under="ignore"):
+        np.exp(out, out=out)
+    out += 1
+    np.reciprocal(out, out=out)
 
 
 def sigmoid_backward(dout, cache):

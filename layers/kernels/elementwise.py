@@ -8,6 +8,9 @@ from .workspace import LEAST_RESULT_BYTES, blocks, empty_like, order_in_memory
 # Two blocks of that size, and one of the result, stay in a core's L2 cache.
 BLOCK_BYTES = 1 << 18
 
+# With smaller parts the calls of several threads wait for each other more often.
+PART_BYTES = 1 << 21
+
 
 def maximum(x, number):
     """Return ``np.maximum(x, number)``, with its axes in the order that x's have in memory.
@@ -31,14 +34,22 @@ def maximum(x, number):
 
 
 def in_parts(function, x, *others):
-    """Call ``function(x, *others, out)`` for parts of arrays of one shape, cut along their first axis.
+    """Call ``function(x, *others, out)`` for parts of arrays of one shape, with the axes as they lie in x's memory.
 
-    Large ones are shared by several threads. Returns out, filled by it, with its axes in the order that x's have in
-    memory; it is of float64 if one of them is.
+    Parts are so small that what the function makes on the way stays in the cache, and large arrays are shared by several
+    threads. Returns out, filled by it, with its axes in the order that x's have in memory; it is of float64 if one of
+    them is.
     """
     out = empty_like(x, np.result_type(x, *others))
     if x.nbytes < LEAST_RESULT_BYTES:
         function(x, *others, out)
         return out
-    split(lambda *part: function(*(a[slice(*part)] for a in (x, *others, out))), len(x), 6 * x.nbytes)
+    order = order_in_memory(x)
+    arrays = [a.transpose(order) for a in (x, *others, out)]
+
+    def part(start, stop):
+        for some in blocks(start, stop, x.nbytes // len(arrays[0]), PART_BYTES):
+            function(*(a[some] for a in arrays))
+
+    split(part, len(arrays[0]), 6 * x.nbytes)
     return out

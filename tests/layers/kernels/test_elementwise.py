@@ -42,7 +42,8 @@ def test_the_larger_of_each_element_and_a_number(view, dtype, number, number_of_
 
 @pytest.mark.parametrize("view_of_x", VIEWS.values(), ids=VIEWS)
 @pytest.mark.parametrize("dtypes", [(np.float32, np.float32), (np.float64, np.float32), (np.float32, np.float64)])
-def test_a_function_of_elements_in_parts(view_of_x, dtypes, number_of_threads):
+def test_a_function_of_elements_in_parts(view_of_x, dtypes, number_of_threads, monkeypatch):
+    monkeypatch.setattr(elementwise, "PART_BYTES", 50_000)  # some parts, and a rest
     x = view_of_x(numbers(0, dtypes[0]))
     for view in (np.array, np.asfortranarray):  # in x's order in memory, and otherwise
         dout = view(np.random.default_rng(1).standard_normal(x.shape).astype(dtypes[1]))
