@@ -180,9 +180,7 @@ def add(*parts, name=None):
         """
         results = [part.forward(x, *own) for part, own in zip(parts, composite.split(args))]
         outs, caches = zip(*results)
-        if len({out.shape for out in outs}) > 1:
-            came = ", ".join(f"{part.name} {out.shape}" for part, out in zip(parts, outs))
-            raise ValueError(f"{composite.name}_forward: the parts' outputs must have one shape; they have {came}")
+        _check_shapes(f"{composite.name}_forward: the parts' outputs", parts, outs)
         return _sum(outs), caches
 
     def backward(dout, cache, need_dx=True):
@@ -195,6 +193,8 @@ def add(*parts, name=None):
             dx, *own = _backward(part, dout, part_cache, need_dx)
             dxs.append(dx)
             grads = (*grads, *own)
+        if need_dx:
+            _check_shapes(f"{composite.name}_backward: the parts' dx", parts, dxs)
         dx = _sum(dxs) if need_dx else None
         return (dx, *grads) if grads else dx
 
@@ -335,6 +335,12 @@ def _numbered(names):
             name = f"{name}{last[name]}"
         numbered.append(name)
     return tuple(numbered)
+
+
+def _check_shapes(what, parts, arrays):
+    if len({np.shape(array) for array in arrays}) > 1:
+        came = ", ".join(f"{part.name} {np.shape(array)}" for part, array in zip(parts, arrays))
+        raise ValueError(f"{what} must have one shape; they have {came}")
 
 
 def _sum(values):

@@ -127,7 +127,10 @@ def _let_through(dout, passed, rows):
 
 
 def long_rows(x, *others):
-    """Return k; x and all other matrices (P, C) as (P / k, k * C); and all vectors (C,) k times over, as (k * C,)."""
+    """Return k; x and all other matrices (P, C) as (P / k, k * C); and all vectors (C,) k times over, as (k * C,).
+
+    What it returns of matrices whose rows follow each other in memory are views, that may be written to.
+    """
     P, C = x.shape
     k = math.gcd(P, LONG_ROW >> (C - 1).bit_length()) if 0 < C <= LONG_ROW else 1
 
@@ -156,10 +159,10 @@ def _totals(x, k, work, values):
 
 
 def _sum_of(rows, weight=1):
-    """Sum the rows of a block by products with ones, which are fast: first runs of them, then the sums of the runs.
+    """Sum the rows of a block, each times the weight, by products: first runs of rows, then the sums of the runs.
 
-    In float32 a sum of many numbers, one after the other, loses digits; one of few does not. With a weight, each row
-    counts so much.
+    A product with a vector of weights is fast. In float32 a sum of many numbers, one after the other, loses digits; one
+    of few does not.
     """
     P, C = rows.shape
     runs = P // RUN

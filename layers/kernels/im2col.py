@@ -8,11 +8,13 @@ The rows are never kept for backward: they take K / C times the memory of the im
 small enough to stay in the core's own cache, is faster than reading them back from memory.
 """
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from .channel_norm import long_rows, sum_of_channels
-from .layout import channels_first, channels_last, filters_first, filters_last
+from .layout import channels_first, channels_last, filters_first, filters_last, flipped
 from .products import long_matmul
 from .threads import split
 from .workspace import as_runs, blocks, empty, scratch
@@ -60,8 +62,7 @@ def backward_x(dout, w, x_shape, stride, pad):
         # A pixel is reached by the filters from the other side: dx is dout correlated with the flipped filters.
         N, _, H, W = x_shape
         dx = empty((N, H, W, C), dout.dtype)
-        flipped = np.ascontiguousarray(w[:, :, ::-1, ::-1].transpose(2, 3, 0, 1))
-        correlate(dout, flipped, None, 1, (HH - 1 - pad, WW - 1 - pad), dx)
+        correlate(dout, flipped(w), None, 1, (HH - 1 - pad, WW - 1 - pad), dx)
         return channels_first(dx)
     rows_of_filters = np.ascontiguousarray(w.transpose(0, 2, 3, 1)).reshape(F, HH * WW * C)
     return channels_first(_scatter(dout, rows_of_filters, x_shape, (HH, WW), stride, pad))
@@ -70,10 +71,10 @@ def backward_x(dout, w, x_shape, stride, pad):
 def correlate(x, filters, b, stride, pads, out):
     """Write ``windows of x @ filters + b`` to out, without b if it is None.
 
-    x and out have their channels last, the filters, (HH, WW, C, F), these; pads are those above and to the left.
+    x is (N, H, W, C), the filters are (HH, WW, C, F), out is (N, H', W', F); pads: the zeros above and to the left.
     """
-    (N, H_out, W_out, F), window = out.shape, filters.shape[:2]
-    columns = filters.reshape(-1, F)
+    (N, H_out, W_out, F), (*window, C, _) = out.shape, filters.shape
+    columns = filters.reshape(math.prod(window) * C, F)
 
     def part(start, stop):
         for images, rows, windows in _blocks(x, start, stop, window, stride, pads, (H_out, W_out)):
@@ -125,7 +126,10 @@ def _blocks(x, start, stop, window, stride, pads, out_size):
 
 
 def _windows(padded, window, stride, out_size):
-    """View images (n, H, W, C) as (n, H', W', HH, WW * C): the rows of all windows, each a run in memory."""
+    """View images (n, H, W, C) as (n, H', W', HH, WW * C): the rows of all windows, each a run in memory.
+
+    Windows overlap: who writes to the view, as `_scatter` does, must see to it that no two of its elements are one.
+    """
     n, _, _, C = padded.shape
     image, row, pixel, _ = padded.strides
     (HH, WW), number = window, padded.itemsize

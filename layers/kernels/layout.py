@@ -23,7 +23,7 @@ _BACK = {order: tuple(np.argsort(order)) for order in (CHANNELS_LAST, EXAMPLES_L
 # A block of images whose copy stays in a core's L2 cache.
 BLOCK_BYTES = 1 << 20
 
-# Smaller filters than that are laid with the filters last in one go.
+# Smaller filters than that are laid with the filters last, and back, in one go.
 LEAST_FILTER_BYTES = 1 << 20
 
 # Numbers whose addresses differ by multiples of WAY_BYTES compete for the same few lines of a core's L1 cache. Just so
@@ -48,7 +48,7 @@ def lay(x, order):
 
 
 def filters_last(w):
-    """Lay filters (F, C, HH, WW) as (HH, WW, C, F)."""
+    """Lay filters (F, C, HH, WW) as (HH, WW, C, F), to be read only."""
     if w.nbytes < LEAST_FILTER_BYTES:
         return np.ascontiguousarray(w.transpose(2, 3, 1, 0))
     F, C, HH, WW = w.shape
@@ -61,10 +61,15 @@ def filters_last(w):
     return out
 
 
+def flipped(w):
+    """Lay filters (F, C, HH, WW) as dout meets them on its way to x: from the other side, as (HH, WW, F, C)."""
+    return np.ascontiguousarray(w[:, :, ::-1, ::-1].transpose(2, 3, 0, 1))
+
+
 def filters_first(w):
-    """Lay filters (HH, WW, C, F) as (F, C, HH, WW)."""
+    """Copy filters (HH, WW, C, F) as (F, C, HH, WW)."""
     if w.nbytes < LEAST_FILTER_BYTES:
-        return np.ascontiguousarray(w.transpose(3, 2, 0, 1))
+        return w.transpose(3, 2, 0, 1).copy()
     HH, WW, C, F = w.shape
     out = np.empty((F, C, HH, WW), w.dtype)
 
@@ -88,7 +93,7 @@ def _some_at_a_time(part, w):
         for some in blocks(start, stop, w.itemsize, LINE_BYTES):
             part(some)
 
-    split(several, len(w), 30 * w.nbytes)
+    split(several, len(w), 30 * w.nbytes)  # it takes as long as so many operations of a product for each byte
 
 
 def unlay(x, order):

@@ -14,7 +14,8 @@ numbers. Five points a_i are finite; the sixth is infinity, where a polynomial's
   the product of all five.
 
 In two dimensions each matrix is applied to the rows of a tile and to its columns. For C channels and F filters, "*" is
-a sum over the channels: 36 products of matrices (tiles x C) @ (C x F).
+a sum over the channels: 36 products of matrices (tiles x C) @ (C x F). The bias is one more number for the last A.T to
+add up, with a column of ones.
 
 The gradient of the filters is a correlation of the same kind, of 6 numbers of x with 4 of dout that gives 3: the same
 points serve, with the parts of A and G exchanged. The gradient of x is a forward pass with the flipped filters.
@@ -33,7 +34,7 @@ from numpy.polynomial import polynomial
 
 from . import im2col
 from .channel_norm import sum_of_channels
-from .layout import channels_first, channels_last, filters_first, filters_last
+from .layout import channels_first, channels_last, filters_first, filters_last, flipped
 from .products import MOST_OPERATIONS
 from .threads import split
 from .workspace import as_runs, blocks, empty, scratch
@@ -41,13 +42,15 @@ from .workspace import as_runs, blocks, empty, scratch
 POINTS = np.array([0, 2 / 3, -2 / 3, 3 / 2, -3 / 2])
 TILE, OUT, FILTER = 6, 4, 3
 
-# What the tiles of a block may take, transformed, so that they stay in a core's cache or near it.
+# What the tiles of a block may take, transformed, or the filters of some channels: so they stay in a core's cache or
+# near it.
 BLOCK_BYTES = 5 << 18
 
-# With fewer tiles than that each thread would take all filters for too few of them.
+# With so many tiles or fewer, it does not pay that each thread reads all filters for its share of the tiles.
 FEW_TILES = 64
 
-# What it takes to make a byte of transformed filters, or of gradients from it, in the operations that `split` counts.
+# What it takes to transform filters or, back, their gradients, in the operations that `split` counts, for each byte of
+# the 36 values.
 TRANSFORM_WORK = 8
 
 
@@ -100,8 +103,7 @@ def backward_x(dout, w, x_shape, stride, pad):
     """Return dx of shape (N, C, H, W), with the channels last in memory: dout correlated with the flipped filters."""
     N, C, H, W = x_shape
     dx = empty((N, H, W, C), dout.dtype)
-    flipped = np.ascontiguousarray(w[:, :, ::-1, ::-1].transpose(2, 3, 0, 1))
-    _correlate(channels_last(dout), flipped, None, 2 - pad, dx)
+    _correlate(channels_last(dout), flipped(w), None, 2 - pad, dx)
     return channels_first(dx)
 
 
@@ -141,7 +143,10 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
 
 
 def _correlate(x, filters, b, pad, out):
-    """Write the correlation of x with the filters, plus b unless it is None, to out; as `im2col.correlate` has them."""
+    """Write the correlation of x with the filters, plus b unless it is None, to out.
+
+    x is (N, H, W, C), the filters are (3, 3, C, F), out is (N, H', W', F), as in `im2col.correlate`.
+    """
     (N, H_out, W_out, F), C, dtype = out.shape, x.shape[3], out.dtype
     rows, columns = grid = -(-H_out // OUT), -(-W_out // OUT)
     whole = (rows * OUT, columns * OUT) == (H_out, W_out)
@@ -153,7 +158,8 @@ def _correlate(x, filters, b, pad, out):
     def part(start, stop, matmul=np.matmul):
         for n, alike in _blocks_alike(start, stop, grid, C, F, dtype):
             product = scratch("product", (TILE * TILE, rows * n * columns, F), dtype)
-            transform = _transform_of_images(_B[dtype], x[:n], pad, grid, "x", 0 if b is None else OUT * product[0].size)
+            offset = 0 if b is None else OUT * product[0].size
+            transform = _transform_of_images(_B[dtype], x[:n], pad, grid, "x", offset)
             outputs = _transform_of_products(product, b)
             uncut = None if whole else scratch("uncut", (n, rows * OUT, columns * OUT, F), dtype)
             for block in alike:
@@ -176,8 +182,9 @@ def _correlate(x, filters, b, pad, out):
 def _by_images(part, N, grid, work):
     """Call ``part(start, stop)`` for parts of N images, on several threads, and return the results.
 
-    With few tiles it takes longest to read the filters, or to write their gradients. Then all images are one part, and
-    the threads share out the points: each reads what belongs to its own.
+    With few tiles it takes longest to read the filters, or to write their gradients. Then all images are one part, of
+    which the calling thread makes the transforms, and the products are shared out by points: each thread reads the
+    filters' values at its own points only. `split` in one part sees to it that BLAS keeps to one thread throughout.
     """
     if N * grid[0] * grid[1] > FEW_TILES:
         return split(part, N, work)
@@ -186,7 +193,7 @@ def _by_images(part, N, grid, work):
         def points(start, stop):
             np.matmul(a[start:stop], b[start:stop], out=out[start:stop])
 
-        split(points, len(out), work / 4)
+        split(points, len(out), work / 4)  # a quarter of the plain method's products
 
     return split(lambda *_: part(0, N, matmul), 1, work)
 
@@ -212,12 +219,12 @@ def _blocks_alike(start, stop, grid, C, F, dtype):
     return groupby(blocks(start, stop, grid[0] * grid[1], tiles), lambda block: block.stop - block.start)
 
 
-def _transform_of_images(matrix, images, pad, grid, name, spared=0):
+def _transform_of_images(matrix, images, pad, grid, name, offset=0):
     """Return a function that applies a matrix (m, k) to columns and rows of the tiles of images like these.
 
     A tile has k x k pixels, and every 4 pixels one begins. What the function returns, of shape (m * m, number of tiles,
-    C) with the tiles in the order row, image, column, lies in the scratch array of that name until the next call. So
-    many numbers are spared at the beginning of the memory for what is between the two transforms.
+    C) with the tiles in the order row, image, column, lies in the scratch array of that name until the next call. The
+    first `offset` numbers of the scratch array "half" are not written to: there `_transform_of_products` keeps the bias.
 
     Tiles of 6 share two pixels with the next. They are cut apart in one direction only, along the rows of the images,
     and transformed in it; in the other direction the second transform then takes its rows where they lie.
@@ -234,7 +241,7 @@ def _transform_of_images(matrix, images, pad, grid, name, spared=0):
     columns_of_tiles = as_strided(padded, (height, k, n, columns, C), (row, pixel, image, OUT * pixel, channel))
     pixels = scratch("tiles", columns_of_tiles.shape, dtype)
     runs, runs_of_tiles, pixels = as_runs(pixels), as_runs(columns_of_tiles), pixels.reshape(height, k, run)
-    half = scratch("half", (spared + height * m * run,), dtype)[spared:].reshape(height, m, run)
+    half = scratch("half", (offset + height * m * run,), dtype)[offset:].reshape(height, m, run)
     line, point, number = half.strides
     rows_of_tiles = as_strided(half, (m, rows, k, run), (point, OUT * line, line, number))
     transformed = scratch(name, (m, m, rows, run), dtype)
@@ -253,15 +260,19 @@ def _transform_of_products(product, b):
     """Return a function that makes of products (36, tiles, F) the outputs (16, tiles, F), plus b unless it is None.
 
     They lie in scratch memory until the next call. The bias is one number more for the second transform to add up, with
-    a column of ones. It is written once: what the transform of images writes to the same memory begins behind it.
+    a column of ones. It is written once, to the beginning of the scratch array "half"; the transform of images, which
+    uses that array in between, writes behind it.
     """
     (_, tiles, F), matrix = product.shape, _A[product.dtype].T
     by_rows = product.reshape(TILE, TILE, tiles * F).swapaxes(0, 1)
-    biases = 0 if b is None else 1
-    half = scratch("half", (biases + TILE, OUT, tiles * F), product.dtype)
-    if biases:
+    if b is None:
+        of_rows = half = scratch("half", (TILE, OUT, tiles * F), product.dtype)
+        second = matrix
+    else:
+        half = scratch("half", (1 + TILE, OUT, tiles * F), product.dtype)
         half[0].reshape(OUT, tiles, F)[...] = b
-    of_rows, from_half, second = half[biases:], half.swapaxes(0, 1), _ONES_AND_A[product.dtype].T[:, 1 - biases :]
+        of_rows, second = half[1:], _ONES_AND_A[product.dtype].T
+    from_half = half.swapaxes(0, 1)
     outputs = scratch("tiles", (OUT, OUT, tiles * F), product.dtype)
     of_tiles = outputs.reshape(OUT * OUT, tiles, F)
 

@@ -192,6 +192,13 @@ def test_outputs_of_several_shapes_are_not_broadcast():
         residual(affine).forward(x, w, b)
 
 
+def test_gradients_of_several_shapes_are_not_broadcast():
+    whole, mean = (Layer(lambda x: (x, None), backward) for backward in (lambda d, c: d, lambda d, c: d.mean(0)))
+    out, cache = add(whole, mean).forward(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"_backward: the parts' dx must have one shape; they have .*\(2, 3\), .*\(3,\)"):
+        add(whole, mean).backward(out, cache)
+
+
 @pytest.mark.parametrize("join", [chain, add])
 def test_what_is_no_layer_is_refused(join):
     with pytest.raises(TypeError, match=rf"^{join.__name__}: expected layers, got .*Layer\(forward, backward\)"):

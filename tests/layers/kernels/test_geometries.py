@@ -91,6 +91,14 @@ def test_no_examples_give_no_results_and_gradients_of_zero(name, order, number_o
     assert {array.dtype for array in (out, dx, dw, db)} == {np.dtype(np.float32)}
 
 
+def test_no_filters_on_no_examples_are_no_error():
+    x, w, b = np.zeros((0, 3, 5, 5)), np.zeros((0, 3, 3, 3)), np.zeros(0)
+    with forced("im2col"):
+        out, cache = conv_forward(x, w, b, {"stride": 1, "pad": 1})
+        dx, dw, db = conv_backward(out, cache)
+    assert (out.shape, dx.shape, dw.shape, db.shape) == ((0, 0, 5, 5), x.shape, w.shape, b.shape)
+
+
 @pytest.mark.parametrize("name", KERNELS)
 @pytest.mark.parametrize("double", ["x", "w", "b"])
 def test_mixed_dtypes_give_float64(name, double):
@@ -102,7 +110,8 @@ def test_mixed_dtypes_give_float64(name, double):
         out, cache = conv_forward(**arrays, conv_param={"stride": 1, "pad": 0})
         grads = conv_backward(out, cache)
     assert {array.dtype for array in (out, *grads)} == {np.dtype(np.float64)}
-    np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4)
+    bound = 1e-4 if name in ("fft", "im2col") else 1e-11  # these two multiply float32 by float32 as such
+    np.testing.assert_allclose(out, expected, rtol=bound, atol=bound)
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -266,7 +275,8 @@ def test_batch_statistics_do_not_depend_on_what_the_first_rows_are_like(size_of_
     np.testing.assert_allclose(var, exact.var(axis=0), rtol=bound)
 
 
-def test_the_digits_that_all_pixels_have_in_common_cost_the_variance_none():
+def test_the_digits_that_all_pixels_have_in_common_cost_the_variance_none(monkeypatch):
+    monkeypatch.setattr(channel_norm, "BLOCK_BYTES", 20_000)
     pixels = 1e4 + np.random.default_rng(0).standard_normal((20_000, 4)).astype(np.float32)
     _, var = channel_norm.moments(pixels)
     np.testing.assert_allclose(var, pixels.astype(np.float64).var(axis=0), rtol=1e-6)

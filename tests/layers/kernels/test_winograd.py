@@ -46,11 +46,13 @@ def test_float32_is_nearly_as_good_as_the_direct_sum(channels):
 @pytest.mark.parametrize("pad", [0, 1, 2])
 @pytest.mark.parametrize("size", [(6, 10), (7, 5)])
 @pytest.mark.parametrize("poison", [0, np.nan, np.inf])
-def test_the_blocks_are_independent(monkeypatch, pad, size, poison):
+@pytest.mark.parametrize("few_tiles", [0, winograd.FEW_TILES], ids=["images shared", "points shared"])
+def test_the_blocks_are_independent(monkeypatch, few_tiles, pad, size, poison, number_of_threads):
     """Five images in blocks of two, the last of one; a NaN in the first block, whose memory the second uses again."""
     rng = np.random.default_rng(0)
     x, w, b = (rng.standard_normal(shape) for shape in ((5, 3, *size), (4, 3, 3, 3), 4))
     x[1, 1, 0, 0] += poison
+    monkeypatch.setattr(winograd, "FEW_TILES", few_tiles)
     tiles = np.prod([-(-(length + 2 * pad - 2) // winograd.OUT) for length in size])
     monkeypatch.setattr(winograd, "BLOCK_BYTES", 2 * tiles * winograd.TILE**2 * 4 * x.itemsize)
     with np.errstate(invalid="ignore"):
