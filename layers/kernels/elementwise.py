@@ -36,8 +36,8 @@ def maximum(x, number):
 def in_parts(function, x, *others):
     """Call ``function(x, *others, out)`` for parts of arrays of one shape, with the axes as they lie in x's memory.
 
-    Parts are so small that what the function makes on the way stays in the cache, and large arrays are shared by several
-    threads. Returns out, filled by it, with its axes in the order that x's have in memory; it is of float64 if one of
+    Parts are so small that what the function makes on the way stays in the cache, and several threads share large
+    arrays. Returns out, filled by it, with its axes in the order that x's have in memory; it is of float64 if one of
     them is.
     """
     out = empty_like(x, np.result_type(x, *others))

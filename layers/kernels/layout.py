@@ -85,8 +85,9 @@ def filters_first(w):
 def _some_at_a_time(part, w):
     """Call ``part(some)`` for slices of filters (F, C, HH, WW), as many as have numbers side by side in a cache line.
 
-    To bring the first axis to the end, or the last to the beginning, takes every number from another cache line, and the
-    lines of all filters do not stay at hand until the next numbers are taken. Some filters' do, once they lie together.
+    To bring the first axis to the end, or the last to the beginning, takes every number from another cache line, and
+    the lines of all filters do not stay at hand until the next numbers are taken. Some filters' do, once they lie
+    together.
     """
 
     def several(start, stop):

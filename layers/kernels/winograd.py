@@ -224,7 +224,7 @@ def _transform_of_images(matrix, images, pad, grid, name, offset=0):
 
     A tile has k x k pixels, and every 4 pixels one begins. What the function returns, of shape (m * m, number of tiles,
     C) with the tiles in the order row, image, column, lies in the scratch array of that name until the next call. The
-    first `offset` numbers of the scratch array "half" are not written to: there `_transform_of_products` keeps the bias.
+    first `offset` numbers of the scratch array "half" are not written to: `_transform_of_products` keeps the bias there.
 
     Tiles of 6 share two pixels with the next. They are cut apart in one direction only, along the rows of the images,
     and transformed in it; in the other direction the second transform then takes its rows where they lie.

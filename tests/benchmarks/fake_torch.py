@@ -59,9 +59,9 @@ def weighty(module):
     return [one for part in inner for one in weighty(part)]
 
 
-KINDS = (
-    "Linear Conv2d BatchNorm1d BatchNorm2d MaxPool2d AvgPool2d AdaptiveAvgPool2d ReLU Flatten Identity Sequential".split()
-)
+KINDS = """
+    Linear Conv2d BatchNorm1d BatchNorm2d MaxPool2d AvgPool2d AdaptiveAvgPool2d ReLU Flatten Identity Sequential
+""".split()
 
 
 class Base:

@@ -77,7 +77,10 @@ def test_branches_are_added_up(events):
         "Sequential(ReLU(inplace=False), Linear(3, 2))",
         "Sequential(Linear(3, 2))",
     ]
-    assert [repr(branch) for branch in identity.branches] == ["Sequential(ReLU(inplace=False))", "Sequential(Identity())"]
+    assert [repr(branch) for branch in identity.branches] == [
+        "Sequential(ReLU(inplace=False))",
+        "Sequential(Identity())",
+    ]
     np.testing.assert_array_equal(identity(np.array([1.0, 2.0])), [2.0, 4.0])  # the stand-in's modules do nothing
 
 

@@ -195,7 +195,8 @@ def test_outputs_of_several_shapes_are_not_broadcast():
 def test_gradients_of_several_shapes_are_not_broadcast():
     whole, mean = (Layer(lambda x: (x, None), backward) for backward in (lambda d, c: d, lambda d, c: d.mean(0)))
     out, cache = add(whole, mean).forward(np.ones((2, 3)))
-    with pytest.raises(ValueError, match=r"_backward: the parts' dx must have one shape; they have .*\(2, 3\), .*\(3,\)"):
+    message = r"_backward: the parts' dx must have one shape; they have .*\(2, 3\), .*\(3,\)"
+    with pytest.raises(ValueError, match=message):
         add(whole, mean).backward(out, cache)
 
 
