@@ -49,6 +49,9 @@ BLOCK_BYTES = 5 << 18
 # With so many tiles or fewer, it does not pay that each thread reads all filters for its share of the tiles.
 FEW_TILES = 64
 
+# What it takes to transform a number of an image or of the result, in the operations that `split` counts.
+PIXEL_WORK = 100
+
 # What it takes to transform filters or, back, their gradients, in the operations that `split` counts, for each byte of
 # the 36 values.
 TRANSFORM_WORK = 8
@@ -128,7 +131,7 @@ def backward_w_and_b(x, dout, w_shape, stride, pad):
                     np.add(total, product, out=total)
         return total
 
-    total, *others = _by_images(part, N, grid, dout.nbytes / 2 * C * 9)
+    total, *others = _by_images(part, dimages.shape, C, dtype)
     dw = np.empty((FILTER, FILTER, C, F), dtype)
 
     def channels(some):
@@ -176,26 +179,31 @@ def _correlate(x, filters, b, pad, out):
                     out[block] = uncut[:, :H_out, :W_out]
 
     _by_channels(channels, transformed)
-    _by_images(part, N, grid, out.nbytes / 2 * C * 9)
+    _by_images(part, out.shape, C, dtype)
 
 
-def _by_images(part, N, grid, work):
-    """Call ``part(start, stop)`` for parts of N images, on several threads, and return the results.
+def _by_images(part, shape, C, dtype):
+    """Call ``part(start, stop)`` for parts of images, on several threads, and return the results.
+
+    Shape is (N, H', W', F), that of the result or of its gradient.
 
     With few tiles it takes longest to read the filters, or to write their gradients. Then all images are one part, of
     which the calling thread makes the transforms, and the products are shared out by points: each thread reads the
     filters' values at its own points only. `split` in one part sees to it that BLAS keeps to one thread throughout.
     """
-    if N * grid[0] * grid[1] > FEW_TILES:
-        return split(part, N, work)
+    N, H_out, W_out, F = shape
+    numbers = N * H_out * W_out * dtype.itemsize / 4
+    products, transforms = 2 * 9 / 4 * C * F * numbers, (C + F) * numbers * PIXEL_WORK
+    if N * -(-H_out // OUT) * -(-W_out // OUT) > FEW_TILES:
+        return split(part, N, products + transforms)
 
     def matmul(a, b, out):
         def points(start, stop):
             np.matmul(a[start:stop], b[start:stop], out=out[start:stop])
 
-        split(points, len(out), work / 4)  # a quarter of the plain method's products
+        split(points, len(out), products)
 
-    return split(lambda *_: part(0, N, matmul), 1, work)
+    return split(lambda *_: part(0, N, matmul), 1, products + transforms)
 
 
 def _by_channels(function, filters):
@@ -224,7 +232,7 @@ def _transform_of_images(matrix, images, pad, grid, name, offset=0):
 
     A tile has k x k pixels, and every 4 pixels one begins. What the function returns, of shape (m * m, number of tiles,
     C) with the tiles in the order row, image, column, lies in the scratch array of that name until the next call. The
-    first `offset` numbers of the scratch array "half" are not written to: `_transform_of_products` keeps the bias there.
+    first `offset` numbers of the scratch array "half" are not written to: `_transform_of_products` has the bias there.
 
     Tiles of 6 share two pixels with the next. They are cut apart in one direction only, along the rows of the images,
     and transformed in it; in the other direction the second transform then takes its rows where they lie.
