@@ -27,7 +27,7 @@ def sum_of_channels(images):
     if order_of(images) == EXAMPLES_LAST:
         rows = images.sum(axis=(0, 3))  # pairwise: a row of a channel lies in one
         return rows.sum(axis=1, dtype=np.float64).astype(images.dtype)
-    k, x = long_rows(channels_last(images).reshape(-1, images.shape[1]))
+    k, x = _long_rows(channels_last(images).reshape(-1, images.shape[1]))
     (total,) = _totals(x, k, 3 * x.nbytes, lambda rows: [x[rows]])
     return total.astype(images.dtype)
 
@@ -42,7 +42,7 @@ def moments(x):
     P = len(x)
     first = x[next(_blocks(x, 0, P))]
     near = _sum_of(first, 1 / len(first))
-    k, x, repeated = long_rows(x, near)
+    k, x, repeated = _long_rows(x, near)
 
     def powers(rows):
         work = scratch("rows", x[rows].shape, x.dtype)
@@ -60,7 +60,7 @@ def scale_and_shift(x, mean, std, gamma, beta, passed=None):
     zero.
     """
     result = empty(x.shape, np.result_type(x, gamma, beta))
-    _, x, out, passed, mean, scale, beta = long_rows(x, result, passed, mean, gamma / std, beta)
+    _, x, out, passed, mean, scale, beta = _long_rows(x, result, passed, mean, gamma / std, beta)
     zeros = np.zeros_like(beta)
 
     def part(start, stop):
@@ -82,7 +82,7 @@ def sums_for_backward(dout, x, mean, std, passed=None):
 
     With `passed` dout counts only where that is true.
     """
-    k, x, dout, passed, mean = long_rows(x, dout, passed, mean)
+    k, x, dout, passed, mean = _long_rows(x, dout, passed, mean)
 
     def sums(rows):
         d = _let_through(dout, passed, rows)
@@ -100,7 +100,7 @@ def backward(dout, x, mean, std, gamma, dgamma, dbeta, passed=None):
     With `passed` dout counts only where that is true.
     """
     P, result = len(x), empty(dout.shape, dout.dtype)
-    _, x, dout, dx, passed, mean, slope, shift, scale = long_rows(
+    _, x, dout, dx, passed, mean, slope, shift, scale = _long_rows(
         x, dout, result, passed, mean, -dgamma / std / P, dbeta / P, gamma / std
     )
 
@@ -126,7 +126,14 @@ def _let_through(dout, passed, rows):
     return np.multiply(dout[rows], d, out=d)
 
 
-def long_rows(x, *others):
+def add_to_rows(rows, b):
+    """``rows += b`` for a matrix whose rows follow each other in memory."""
+    if rows.size > LONG_ROW:
+        _, rows, b = _long_rows(rows, b)
+    rows += b
+
+
+def _long_rows(x, *others):
     """Return k; x and all other matrices (P, C) as (P / k, k * C); and all vectors (C,) k times over, as (k * C,).
 
     What it returns of matrices whose rows follow each other in memory are views, that may be written to.

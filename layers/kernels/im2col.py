@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .channel_norm import long_rows, sum_of_channels
+from .channel_norm import add_to_rows, sum_of_channels
 from .layout import channels_first, channels_last, filters_first, filters_last, flipped
 from .products import long_matmul
 from .threads import split
@@ -81,8 +81,7 @@ def correlate(x, filters, b, stride, pads, out):
             block = out[images, rows].reshape(-1, F)
             long_matmul(windows, columns, out=block)
             if b is not None:
-                _, block, biases = long_rows(block, b)
-                block += biases
+                add_to_rows(block, b)
 
     split(part, N, out.nbytes / 2 * len(columns))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .channel_norm import long_rows, sum_of_channels
+from .channel_norm import add_to_rows, sum_of_channels
 from .layout import channels_first, channels_last
 from .products import long_matmul, sum_of_products
 from .threads import split
@@ -20,10 +20,8 @@ def forward(x, w, b, stride, pad, out_size):
     out = empty((len(pixels), len(w)), pixels.dtype)
 
     def part(start, stop):
-        some = out[start:stop]
-        long_matmul(pixels[start:stop], columns, out=some)
-        _, some, biases = long_rows(some, b)
-        some += biases
+        long_matmul(pixels[start:stop], columns, out=out[start:stop])
+        add_to_rows(out[start:stop], b)
 
     split(part, len(pixels), pixels.nbytes / 2 * len(w))
     return channels_first(out.reshape(len(x), *out_size, len(w)))

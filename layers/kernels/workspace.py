@@ -131,7 +131,7 @@ def as_runs(a):
     To copy an array NumPy goes number by number along the last axis, in a loop that it begins anew for every run. With
     a run as one element, of so many bytes, the short ones take half the time.
     """
-    return a.view(np.dtype((np.void, a.shape[-1] * a.itemsize)))
+    return a.view(f"V{a.shape[-1] * a.itemsize}")
 
 
 def blocks(start, stop, bytes_each, most_bytes):
